@@ -1,0 +1,25 @@
+/* limits.h - a cap on every size that comes from outside
+ *
+ * Out of memory aborts the program, so nothing from outside may ask for more than these. Bytes
+ * unless the name says otherwise. What a user may change is a setting (lib/config.h) instead.
+ */
+#ifndef LIB_LIMITS_H
+#define LIB_LIMITS_H
+
+#define LIMIT_RECORD_BYTES      (16 * 1024 * 1024) /* one CSV or NDJSON record */
+#define LIMIT_YAML_BYTES        (1024 * 1024)      /* one DAG, catalog or configuration file */
+#define LIMIT_JSON_DEPTH        32
+#define LIMIT_FRAME_BYTES       (64 * 1024)        /* one wire frame other than `start` */
+#define LIMIT_START_FRAME_BYTES (1024 * 1024)
+#define LIMIT_INPUTS_BYTES      (16 * 1024 * 1024) /* parameters and inputs of one attempt */
+#define LIMIT_OUTPUT_BYTES      (64 * 1024)        /* all outputs of one attempt */
+#define LIMIT_DAG_TASKS         100000
+#define LIMIT_EXPRESSION_BYTES  4096
+#define LIMIT_EXPRESSION_DEPTH  32
+#define LIMIT_NAME_BYTES        128 /* DAG, task, run, pool, plugin and operator names */
+#define LIMIT_IDENTIFIER_BYTES  63  /* tables and columns: PostgreSQL's own limit */
+#define LIMIT_OBJECT_KEY_BYTES  1024
+#define LIMIT_CATALOG_TABLES    1000
+#define LIMIT_TABLE_COLUMNS     1000
+
+#endif
