@@ -9,13 +9,13 @@
 
 /* The result says whether it worked; dropping it is a compile error. */
 #define MUST_CHECK __attribute__((warn_unused_result))
-#define PRINTF_LIKE(format_index, first_argument) \
+#define PRINTF_LIKE(format_index, first_argument)                                                  \
 	__attribute__((format(printf, format_index, first_argument)))
 #define NORETURN __attribute__((noreturn))
 
 #define countof(array) (sizeof(array) / sizeof((array)[0]))
 
-#define container_of(pointer, type, member) ((type *)((char *)(pointer) - offsetof(type, member)))
+#define container_of(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
 
 /* Straight-line code only, never in callbacks: the variable is cleaned when its block ends. */
 #define auto_free  __attribute__((cleanup(compiler_free)))

@@ -14,11 +14,11 @@
  * whether to try again (err_is_transient) and the exit status (cli/). */
 enum err_code {
 	ERR_NONE,
-	ERR_FAILED,          /* it did not work, and no code below says more */
-	ERR_INTERNAL,        /* a bug of ours */
-	ERR_USAGE,           /* the caller asked for it in the wrong way */
-	ERR_INVALID,         /* the thing looked at is bad: a file, a row, a parameter */
-	ERR_DENIED,          /* permission */
+	ERR_FAILED,   /* it did not work, and no code below says more */
+	ERR_INTERNAL, /* a bug of ours */
+	ERR_USAGE,    /* the caller asked for it in the wrong way */
+	ERR_INVALID,  /* the thing looked at is bad: a file, a row, a parameter */
+	ERR_DENIED,   /* permission */
 	ERR_NOT_FOUND,
 	ERR_GONE,            /* was there, is deleted */
 	ERR_CONFLICT,        /* its state does not allow it */

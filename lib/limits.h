@@ -9,7 +9,7 @@
 #define LIMIT_RECORD_BYTES      (16 * 1024 * 1024) /* one CSV or NDJSON record */
 #define LIMIT_YAML_BYTES        (1024 * 1024)      /* one DAG, catalog or configuration file */
 #define LIMIT_JSON_DEPTH        32
-#define LIMIT_FRAME_BYTES       (64 * 1024)        /* one wire frame other than `start` */
+#define LIMIT_FRAME_BYTES       (64 * 1024) /* one wire frame other than `start` */
 #define LIMIT_START_FRAME_BYTES (1024 * 1024)
 #define LIMIT_INPUTS_BYTES      (16 * 1024 * 1024) /* parameters and inputs of one attempt */
 #define LIMIT_OUTPUT_BYTES      (64 * 1024)        /* all outputs of one attempt */

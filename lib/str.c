@@ -97,21 +97,20 @@ static int parse_with_unit(const char *text, const struct unit *units, size_t co
 int str_to_duration_ms(const char *text, int64_t *value_ms, struct err *err)
 {
 	static const struct unit units[] = {
-		{"", 1000},     {"ms", 1},       {"s", 1000},
-		{"m", 60000},   {"h", 3600000},  {"d", 86400000},
+		{"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000},
 	};
 
 	if (parse_with_unit(text, units, countof(units), value_ms) < 0)
-		return err_set(err, ERR_INVALID, "'%.64s' is not a duration such as 90s, 15m, 2h or 1d",
-		               text);
+		return err_set(err, ERR_INVALID,
+		               "'%.64s' is not a duration such as 90s, 15m, 2h or 1d", text);
 	return 0;
 }
 
 int str_to_size_bytes(const char *text, int64_t *value_bytes, struct err *err)
 {
 	static const struct unit units[] = {
-		{"", 1},          {"B", 1},         {"K", 1 << 10},   {"KiB", 1 << 10},
-		{"M", 1 << 20},   {"MiB", 1 << 20}, {"G", 1 << 30},   {"GiB", 1 << 30},
+		{"", 1},        {"B", 1},         {"K", 1 << 10}, {"KiB", 1 << 10},
+		{"M", 1 << 20}, {"MiB", 1 << 20}, {"G", 1 << 30}, {"GiB", 1 << 30},
 	};
 
 	if (parse_with_unit(text, units, countof(units), value_bytes) < 0)
@@ -226,7 +225,8 @@ const char *str_nearest(const char *text, const char *const *candidates, size_t 
 	if (length > NEAREST_MAX)
 		return NULL;
 	for (size_t i = 0; i < count; i++) {
-		size_t d = strlen(candidates[i]) > NEAREST_MAX ? best : distance(text, candidates[i]);
+		size_t d =
+			strlen(candidates[i]) > NEAREST_MAX ? best : distance(text, candidates[i]);
 
 		if (d < best && d < length) {
 			best = d;

@@ -13,14 +13,14 @@
 #include <stddef.h>
 
 /* Adds one zeroed item and gives its address. */
-#define vec_push(vec) \
+#define vec_push(vec)                                                                              \
 	(vec_grow((void **)&(vec)->items, &(vec)->count, &(vec)->capacity, sizeof(*(vec)->items)), \
 	 &(vec)->items[(vec)->count - 1])
 
-#define vec_release(vec) \
+#define vec_release(vec)                                                                           \
 	(vec_free((void **)&(vec)->items), (vec)->items = NULL, (vec)->count = (vec)->capacity = 0)
 
-#define vec_foreach(type, item, vec) \
+#define vec_foreach(type, item, vec)                                                               \
 	for (type item = (vec)->items; item && item < (vec)->items + (vec)->count; item++)
 
 void vec_grow(void **items, size_t *count, size_t *capacity, size_t size);

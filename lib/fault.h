@@ -1,0 +1,17 @@
+/* fault.h - crash points for tests
+ *
+ * Built with -Dfaults=true, a process whose environment has MILLRACE_FAULT=name[:n] kills itself
+ * with SIGKILL when it passes FAULT("name") for the n-th time (default the first). Otherwise the
+ * macro is nothing.
+ */
+#ifndef LIB_FAULT_H
+#define LIB_FAULT_H
+
+#ifdef MILLRACE_FAULTS
+#define FAULT(name) fault_point(name)
+void fault_point(const char *name);
+#else
+#define FAULT(name) ((void)0)
+#endif
+
+#endif

@@ -1,0 +1,108 @@
+/* dag.h - one version of a DAG, as its file says it
+ *
+ * Made by dag_parse() from a YAML file, immutable afterwards, shared by engine, service and API by
+ * reference count. Everything it points to lives in its arena. The engine reads the graph and the
+ * numbers; the service renders `with` and `when` when a task starts (scheduler/core/expr.h). Pure
+ * but for dag_parse()'s use of lib/yaml. Durations are milliseconds.
+ */
+#ifndef SCHEDULER_CORE_DAG_H
+#define SCHEDULER_CORE_DAG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/arena.h"
+#include "lib/json.h"
+#include "lib/yaml.h"
+
+struct expr;
+struct template;
+
+/* Airflow's rules, by its names; what each means: scheduler/core/rule.h. */
+enum dag_rule {
+	RULE_ALL_SUCCESS,
+	RULE_ALL_FAILED,
+	RULE_ALL_DONE,
+	RULE_ALL_DONE_MIN_ONE_SUCCESS,
+	RULE_ALL_SKIPPED,
+	RULE_ONE_SUCCESS,
+	RULE_ONE_FAILED,
+	RULE_ONE_DONE,
+	RULE_NONE_FAILED,
+	RULE_NONE_FAILED_MIN_ONE_SUCCESS,
+	RULE_NONE_SKIPPED,
+	RULE_ALWAYS,
+	RULE_COUNT,
+};
+
+enum dag_catchup { CATCHUP_NONE, CATCHUP_LATEST, CATCHUP_ALL };
+
+enum {
+	DAG_FRESH_PROCESS = 1 << 0, /* flags of a task */
+};
+
+struct dag_param {
+	const char *name;
+	const char *description; /* "" when none */
+	json_t *schema;          /* its JSON-Schema words */
+	json_t *fallback;        /* its `default`, NULL when it must be given */
+};
+
+struct dag_task {
+	const char *name;
+	const char *description;     /* "" when none */
+	const char *operator;        /* `<plugin>.<operator>` */
+	const struct template *with; /* a map; rendered for each attempt */
+	const struct expr *when;     /* NULL: always */
+	uint32_t line;               /* in the file, from 1 */
+
+	uint32_t index;           /* of this task in dag->tasks */
+	const uint32_t *upstream; /* indices of `needs` */
+	uint32_t upstream_count;
+	const uint32_t *downstream;
+	uint32_t downstream_count;
+
+	enum dag_rule rule;
+	uint32_t flags;
+	int32_t retries;  /* tries after the first */
+	int32_t priority; /* higher first */
+	int64_t retry_delay_ms, retry_max_delay_ms;
+	int64_t timeout_ms; /* of one attempt, 0: none */
+	const char *pool;   /* "" when in none */
+	int32_t pool_slots;
+	const char *worker_queue; /* "" when any worker may take it */
+};
+
+struct dag {
+	struct arena arena;
+	int references;
+	const char *name;
+	const char *description;
+	const char *file; /* as shown in errors */
+	const char *hash; /* SHA-256 of the file, hex: the version */
+	const char *const *tags;
+	size_t tag_count;
+	json_t *schedule; /* as written; json null: by hand only */
+	const char *timezone;
+	enum dag_catchup catchup;
+	int32_t max_active_runs;
+	int64_t timeout_ms; /* of a run, 0: none */
+	const struct dag_param *params;
+	size_t param_count;
+	struct dag_task *tasks; /* in the order of the file */
+	uint32_t task_count;
+	json_t *source; /* the whole file as JSON, for `dag_version` */
+};
+
+/* NULL when the file has faults, all of which are in `errors`. `path` gives the default name. */
+struct dag *dag_parse(const char *path, const char *text, size_t size, struct yaml_errors *errors);
+struct dag *dag_read(const char *path, struct yaml_errors *errors);
+struct dag *dag_reference(struct dag *dag);
+void dag_release(struct dag *dag);
+
+/* The task of this name, or NULL. */
+const struct dag_task *dag_task(const struct dag *dag, const char *name);
+
+const char *dag_rule_name(enum dag_rule rule);
+
+#endif
