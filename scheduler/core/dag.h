@@ -39,6 +39,7 @@ enum dag_catchup { CATCHUP_NONE, CATCHUP_LATEST, CATCHUP_ALL };
 
 enum {
 	DAG_FRESH_PROCESS = 1 << 0, /* flags of a task */
+	DAG_MAPPED = 1 << 1,        /* it has `map`: one instance per item */
 };
 
 struct dag_param {
@@ -71,6 +72,7 @@ struct dag_task {
 	const char *pool;   /* "" when in none */
 	int32_t pool_slots;
 	const char *worker_queue; /* "" when any worker may take it */
+	int32_t max_active;       /* unfinished items of a mapped task at a time, 0: all */
 };
 
 struct dag {
