@@ -34,5 +34,9 @@
 #define LIMIT_CONNECTIONS_PEER  256 /* per address */
 #define LIMIT_PAGE_ROWS         1000
 #define LIMIT_OFFSET_ROWS       10000
+#define LIMIT_PATTERN_BYTES     1024
+#define LIMIT_ENUM_VALUES       1000
+#define LIMIT_TEXT_CHARACTERS   10485760 /* max_length: what PostgreSQL takes */
+#define LIMIT_BULK_ROWS         100000
 
 #endif
