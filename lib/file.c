@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/mem.h"
 #include "lib/str.h"
 #include "lib/vec.h"
 
@@ -65,8 +66,9 @@ int file_write_all(int fd, const void *bytes, size_t size)
 static int sync_folder(const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	auto_free char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
-	auto_close int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	auto_free char *folder =
+		slash ? mem_strndup(path, (size_t)(slash - path) + 1) : mem_strdup(".");
+	auto_close int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	return fd < 0 ? -1 : fsync(fd);
 }
@@ -100,11 +102,9 @@ released:
 
 int file_make_folder(const char *path, struct err *err)
 {
-	auto_free char *copy = strdup(path);
+	auto_free char *copy = mem_strdup(path);
 	struct stat status;
 
-	if (!copy)
-		abort();
 	for (char *at = copy + 1; at[-1]; at++) {
 		char kept = *at;
 
@@ -134,6 +134,8 @@ int file_remove_tree(const char *path, struct err *err)
 {
 	enum { OPEN_FOLDERS = 16 };
 
+	/* only FTW_CHDIR would touch what threads share */
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe) */
 	if (nftw(path, remove_one, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS) < 0 && errno != ENOENT)
 		return err_errno(err, errno, "could not remove '%s'", path);
 	return 0;

@@ -5,7 +5,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 void json_writer_init(struct json_writer *w, struct buf *buf)
 {
@@ -158,11 +157,8 @@ void json_writer_float(struct json_writer *w, double value)
 
 	assert(isfinite(value));
 	for (int precision = 15; precision <= 17; precision++) {
-		double back;
-
 		length = snprintf(text, sizeof(text), "%.*g", precision, value);
-		back = strtod(text, NULL);
-		if (memcmp(&back, &value, sizeof(back)) == 0)
+		if (!islessgreater(strtod(text, NULL), value))
 			break;
 	}
 	json_writer_raw(w, text, (size_t)length);

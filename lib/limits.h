@@ -6,13 +6,13 @@
 #ifndef LIB_LIMITS_H
 #define LIB_LIMITS_H
 
-#define LIMIT_RECORD_BYTES      (16 * 1024 * 1024) /* one CSV or NDJSON record */
-#define LIMIT_YAML_BYTES        (1024 * 1024)      /* one DAG, catalog or configuration file */
+#define LIMIT_RECORD_BYTES      (16 << 20) /* one CSV or NDJSON record */
+#define LIMIT_YAML_BYTES        (1 << 20)  /* one DAG, catalog or configuration file */
 #define LIMIT_JSON_DEPTH        32
-#define LIMIT_FRAME_BYTES       (64 * 1024) /* one wire frame other than `start` */
-#define LIMIT_START_FRAME_BYTES (1024 * 1024)
-#define LIMIT_INPUTS_BYTES      (16 * 1024 * 1024) /* parameters and inputs of one attempt */
-#define LIMIT_OUTPUT_BYTES      (64 * 1024)        /* all outputs of one attempt */
+#define LIMIT_FRAME_BYTES       (64 << 10) /* one wire frame other than `start` */
+#define LIMIT_START_FRAME_BYTES (1 << 20)
+#define LIMIT_INPUTS_BYTES      (16 << 20) /* parameters and inputs of one attempt */
+#define LIMIT_OUTPUT_BYTES      (64 << 10) /* all outputs of one attempt */
 #define LIMIT_DAG_TASKS         100000
 #define LIMIT_EXPRESSION_BYTES  4096
 #define LIMIT_EXPRESSION_DEPTH  32
@@ -21,22 +21,5 @@
 #define LIMIT_OBJECT_KEY_BYTES  1024
 #define LIMIT_CATALOG_TABLES    1000
 #define LIMIT_TABLE_COLUMNS     1000
-#define LIMIT_URI_BYTES         8192
-#define LIMIT_HEAD_BYTES        (32 * 1024) /* header fields of one request */
-#define LIMIT_HEAD_FIELDS       64
-#define LIMIT_CHUNK_LINE_BYTES  256
-#define LIMIT_TRAILER_BYTES     (8 * 1024)
-#define LIMIT_QUERY_PARAMETERS  64
-#define LIMIT_BODY_BYTES        (1024 * 1024) /* of a request, but for bulk routes */
-#define LIMIT_BULK_BODY_BYTES   (INT64_C(1) << 30)
-#define LIMIT_BODIES_BYTES      (INT64_C(2) << 30) /* bodies held at once, by all connections */
-#define LIMIT_CONNECTIONS       4096
-#define LIMIT_CONNECTIONS_PEER  256 /* per address */
-#define LIMIT_PAGE_ROWS         1000
-#define LIMIT_OFFSET_ROWS       10000
-#define LIMIT_PATTERN_BYTES     1024
-#define LIMIT_ENUM_VALUES       1000
-#define LIMIT_TEXT_CHARACTERS   10485760 /* max_length: what PostgreSQL takes */
-#define LIMIT_BULK_ROWS         100000
 
 #endif

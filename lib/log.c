@@ -49,6 +49,7 @@ static void format_json(struct buf *line, enum log_level level, const char *area
 	json_writer_object_end(&w);
 }
 
+PRINTF_LIKE(3, 0)
 static void write_line(enum log_level level, const char *area, const char *format,
                        va_list arguments)
 {

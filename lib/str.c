@@ -119,58 +119,70 @@ int str_to_size_bytes(const char *text, int64_t *value_bytes, struct err *err)
 	return 0;
 }
 
-/* Bytes of the well-formed character at `text`, or 0 (Unicode 15, table 3-7). */
+/* What may follow a first byte (Unicode 15, table 3-7): length, and the range of the second byte. */
+struct utf8_form {
+	unsigned char first, last;
+	unsigned char length;
+	unsigned char low, high;
+};
+
+static const struct utf8_form utf8_forms[] = {
+	{0x00, 0x7F, 1, 0, 0},       {0xC2, 0xDF, 2, 0x80, 0xBF}, {0xE0, 0xE0, 3, 0xA0, 0xBF},
+	{0xE1, 0xEC, 3, 0x80, 0xBF}, {0xED, 0xED, 3, 0x80, 0x9F}, {0xEE, 0xEF, 3, 0x80, 0xBF},
+	{0xF0, 0xF0, 4, 0x90, 0xBF}, {0xF1, 0xF3, 4, 0x80, 0xBF}, {0xF4, 0xF4, 4, 0x80, 0x8F},
+};
+
+static const struct utf8_form *utf8_form_of(unsigned char first)
+{
+	for (size_t i = 0; i < countof(utf8_forms); i++) {
+		if (first >= utf8_forms[i].first && first <= utf8_forms[i].last)
+			return &utf8_forms[i];
+	}
+	return NULL;
+}
+
+/* Bytes of the well-formed character at `text`, or 0. */
 static size_t utf8_character(const unsigned char *text, size_t size)
 {
-	unsigned char first = text[0];
-	unsigned char low = 0x80, high = 0xBF;
-	size_t length;
+	const struct utf8_form *form = utf8_form_of(text[0]);
 
-	if (first < 0x80)
-		return 1;
-	if (first < 0xC2 || first > 0xF4)
+	if (!form || form->length > size)
 		return 0;
-	length = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-	if (length > size)
+	if (form->length > 1 && (text[1] < form->low || text[1] > form->high))
 		return 0;
-	if (first == 0xE0)
-		low = 0xA0;
-	else if (first == 0xED)
-		high = 0x9F;
-	else if (first == 0xF0)
-		low = 0x90;
-	else if (first == 0xF4)
-		high = 0x8F;
-	if (text[1] < low || text[1] > high)
-		return 0;
-	for (size_t i = 2; i < length; i++) {
+	for (size_t i = 2; i < form->length; i++) {
 		if (text[i] < 0x80 || text[i] > 0xBF)
 			return 0;
 	}
-	return length;
+	return form->length;
+}
+
+/* Plain ASCII at the start of `text`, counted in steps of eight bytes. */
+static size_t ascii_run(const unsigned char *text, size_t size)
+{
+	size_t at = 0;
+	uint64_t eight;
+
+	for (; size - at >= sizeof(eight); at += sizeof(eight)) {
+		memcpy(&eight, text + at, sizeof(eight));
+		if (eight & 0x8080808080808080u)
+			break;
+	}
+	return at;
 }
 
 size_t str_utf8_valid(const char *text, size_t size)
 {
 	const unsigned char *bytes = (const unsigned char *)text;
-	size_t at = 0;
+	size_t at = ascii_run(bytes, size);
 
 	while (at < size) {
-		uint64_t eight;
-		size_t length;
+		size_t length = utf8_character(bytes + at, size - at);
 
-		/* plain ASCII goes eight bytes at a time */
-		if (size - at >= sizeof(eight)) {
-			memcpy(&eight, bytes + at, sizeof(eight));
-			if (!(eight & 0x8080808080808080u)) {
-				at += sizeof(eight);
-				continue;
-			}
-		}
-		length = utf8_character(bytes + at, size - at);
 		if (!length)
 			return at;
 		at += length;
+		at += ascii_run(bytes + at, size - at);
 	}
 	return size;
 }

@@ -142,7 +142,7 @@ static int read_zone(struct reader *in, int64_t *us)
 		minutes = number(in, 2);
 	if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59)
 		return -1;
-	*us = sign * (hours * 60 + minutes) * 60 * SECOND_US;
+	*us = sign * (hours * 3600L + minutes * 60L) * SECOND_US;
 	return 0;
 }
 

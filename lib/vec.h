@@ -20,8 +20,10 @@
 #define vec_release(vec)                                                                           \
 	(vec_free((void **)&(vec)->items), (vec)->items = NULL, (vec)->count = (vec)->capacity = 0)
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): a name that is declared cannot have any */
 #define vec_foreach(type, item, vec)                                                               \
 	for (type item = (vec)->items; item && item < (vec)->items + (vec)->count; item++)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 void vec_grow(void **items, size_t *count, size_t *capacity, size_t size);
 void vec_free(void **items);
