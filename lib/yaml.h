@@ -1,8 +1,9 @@
 /* yaml.h - YAML documents with the place of every node, by libfyaml
  *
  * DAG, catalog and configuration files are read with this: one document a file, at most
- * LIMIT_YAML_BYTES, no duplicate keys, no anchors that expand without bound. A document owns its
- * nodes and their texts; both live until yaml_free(). Not thread safe.
+ * LIMIT_YAML_BYTES and LIMIT_YAML_DEPTH, no duplicate keys. A document owns its
+ * nodes and their texts; both live until yaml_free(). Not thread safe. Anchors, aliases and tags are
+ * refused.
  *
  * Errors are collected, not thrown: a reader reports every fault of a file through yaml_error() into
  * a `struct yaml_errors` and goes on, so that the user sees all of them at once:
@@ -17,10 +18,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/arena.h"
-#include "lib/buf.h"
 #include "lib/compiler.h"
 #include "lib/json.h"
+#include "lib/yaml_errors.h"
 
 enum yaml_kind { YAML_NULL, YAML_BOOL, YAML_INT, YAML_FLOAT, YAML_STRING, YAML_LIST, YAML_MAP };
 
@@ -34,7 +34,7 @@ struct yaml_pair {
 /* A node, typed by YAML 1.2's core schema (quoted scalars are strings). */
 struct yaml_node {
 	enum yaml_kind kind;
-	uint32_t line, column, length; /* where it stands, from 1; bytes of its first line */
+	uint32_t line, column, length; /* where it stands, from 1; characters of its first line */
 	const char *text;              /* scalars: as written, NUL-terminated; else NULL */
 	union {
 		int boolean;
@@ -50,27 +50,6 @@ struct yaml_node {
 		} map;
 	} as;
 };
-
-struct yaml_error {
-	const char *file;
-	uint32_t line, column; /* from 1; 0 when the file could not be read at all */
-	uint32_t length;       /* of the caret line, at least 1 */
-	const char *text;
-	const char *source; /* the line itself, "" when there is none */
-};
-
-struct yaml_errors {
-	struct arena arena; /* texts live here */
-	struct yaml_error *items;
-	size_t count, capacity;
-};
-
-void yaml_errors_init(struct yaml_errors *errors);
-void yaml_errors_release(struct yaml_errors *errors);
-/* All of them as in the example above, one behind the other. */
-void yaml_errors_format(const struct yaml_errors *errors, struct buf *buf);
-/* `[{"file", "line", "column", "text"}]`, a new reference. */
-json_t *yaml_errors_json(const struct yaml_errors *errors);
 
 struct yaml;
 
