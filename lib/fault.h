@@ -9,9 +9,10 @@
 
 #ifdef MILLRACE_FAULTS
 #define FAULT(name) fault_point(name)
-void fault_point(const char *name);
 #else
 #define FAULT(name) ((void)0)
 #endif
+
+void fault_point(const char *name);
 
 #endif

@@ -24,5 +24,22 @@
 #define LIMIT_OBJECT_KEY_BYTES  1024
 #define LIMIT_CATALOG_TABLES    1000
 #define LIMIT_TABLE_COLUMNS     1000
+#define LIMIT_URI_BYTES         8192
+#define LIMIT_HEAD_BYTES        (32 * 1024) /* header fields of one request */
+#define LIMIT_HEAD_FIELDS       64
+#define LIMIT_CHUNK_LINE_BYTES  256
+#define LIMIT_TRAILER_BYTES     (8 * 1024)
+#define LIMIT_QUERY_PARAMETERS  64
+#define LIMIT_BODY_BYTES        (1024 * 1024) /* of a request, but for bulk routes */
+#define LIMIT_BULK_BODY_BYTES   (INT64_C(1) << 30)
+#define LIMIT_BODIES_BYTES      (INT64_C(2) << 30) /* bodies held at once, by all connections */
+#define LIMIT_CONNECTIONS       4096
+#define LIMIT_CONNECTIONS_PEER  256 /* per address */
+#define LIMIT_PAGE_ROWS         1000
+#define LIMIT_OFFSET_ROWS       10000
+#define LIMIT_PATTERN_BYTES     1024
+#define LIMIT_ENUM_VALUES       1000
+#define LIMIT_TEXT_CHARACTERS   10485760 /* max_length: what PostgreSQL takes */
+#define LIMIT_BULK_ROWS         100000
 
 #endif

@@ -1,9 +1,7 @@
-/* value.h - one typed value, and how text and JSON become one
+/* value.h - one typed value, and how it is shown
  *
- * The rules of formats.md §2 "Values" for loader, API and plugins alike. A value is plain data; text
- * and bytes are slices of what was parsed, or of the arena where they had to be changed (base64,
- * upper-case uuid, long decimals), so plain fields allocate nothing. Text must be well-formed UTF-8
- * without NUL before it comes here (value_check_text). Thread safe as the arena is.
+ * A value is plain data; its text and bytes are borrowed. What a kind means is said by the column's
+ * type. Values are made from text and JSON by value_parse.h. Shapes: formats.md §3. Pure.
  */
 #ifndef STORAGE_CATALOG_VALUE_H
 #define STORAGE_CATALOG_VALUE_H
@@ -11,10 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/arena.h"
 #include "lib/buf.h"
 #include "lib/compiler.h"
-#include "lib/json.h"
 #include "lib/json_writer.h"
 #include "storage/catalog/flaw.h"
 
@@ -44,23 +40,6 @@ struct value {
 
 /* The first thing wrong with raw text as UTF-8 without NUL, FLAW_NONE when it is fine. */
 enum flaw_code value_check_text(const char *text, size_t size);
-
-/* One field that is not NULL. 0, or -1 with the flaw. */
-MUST_CHECK int value_parse(const struct column *column, const char *text, size_t size,
-                           struct arena *arena, struct value *value, struct flaw *flaw);
-
-/* NULL was given: fine unless the column is required. */
-MUST_CHECK int value_parse_null(const struct column *column, struct value *value,
-                                struct flaw *flaw);
-
-/* Nothing was given: the default, else as NULL. `now_us` is what `{current: …}` means. */
-MUST_CHECK int value_parse_missing(const struct column *column, int64_t now_us, struct value *value,
-                                   struct flaw *flaw);
-
-/* A JSON value; null is NULL. Text is read as value_parse() does where the column is not text. The
- * slice lives as long as `json` or the arena. */
-MUST_CHECK int value_from_json(const struct column *column, const json_t *json, struct arena *arena,
-                               struct value *value, struct flaw *flaw);
 
 /* As JSON of formats.md §3. */
 void value_write_json(const struct column *column, const struct value *value,
