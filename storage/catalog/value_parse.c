@@ -328,7 +328,6 @@ static int check_enum(const struct column *column, const struct value *value, st
 	return flaw_set(flaw, FLAW_ENUM, "not one of %s", buf_string(&allowed));
 }
 
-/* What holds whatever way the value came. */
 static int check_constraints(const struct column *column, const struct value *value,
                              struct flaw *flaw)
 {
@@ -344,6 +343,43 @@ static int check_constraints(const struct column *column, const struct value *va
 	if (column->enum_count)
 		return check_enum(column, value, flaw);
 	return 0;
+}
+
+static enum value_kind kind_of(const struct column *column)
+{
+	switch (column->type) {
+	case COLUMN_INT:
+	case COLUMN_BOOL:
+	case COLUMN_DATE:
+	case COLUMN_TIMESTAMP:
+		return VALUE_INT;
+	case COLUMN_FLOAT:
+		return VALUE_FLOAT;
+	case COLUMN_DECIMAL:
+		return column->precision <= VALUE_DECIMAL_INT_DIGITS ? VALUE_INT : VALUE_TEXT;
+	case COLUMN_BYTES:
+		return VALUE_BYTES;
+	case COLUMN_STRING:
+	case COLUMN_TEXT:
+	case COLUMN_JSON:
+	case COLUMN_UUID:
+	case COLUMN_TYPE_COUNT:
+		break;
+	}
+	return VALUE_TEXT;
+}
+
+int value_parse_check(const struct column *column, const struct value *value, struct flaw *flaw)
+{
+	struct value null;
+
+	if (value->kind == VALUE_NULL || value->kind == VALUE_UNSET)
+		return value_parse_null(column, &null, flaw);
+	if (value->kind != kind_of(column) ||
+	    (value->kind == VALUE_FLOAT && !isfinite(value->as.real)))
+		return flaw_set(flaw, wrong_type[column->type].code, "not %s",
+		                wrong_type[column->type].noun);
+	return check_constraints(column, value, flaw);
 }
 
 int value_parse(const struct column *column, const char *text, size_t size, struct arena *arena,

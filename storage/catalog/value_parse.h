@@ -36,4 +36,8 @@ MUST_CHECK int value_parse_missing(const struct column *column, int64_t now_us, 
 MUST_CHECK int value_parse_json(const struct column *column, const json_t *json,
                                 struct arena *arena, struct value *value, struct flaw *flaw);
 
+/* A value that is typed already: of the kind this column stores, and within its constraints. */
+MUST_CHECK int value_parse_check(const struct column *column, const struct value *value,
+                                 struct flaw *flaw);
+
 #endif
