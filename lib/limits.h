@@ -22,6 +22,7 @@
 #define LIMIT_NAME_BYTES        128 /* DAG, task, run, pool, plugin and operator names */
 #define LIMIT_IDENTIFIER_BYTES  63  /* tables and columns: PostgreSQL's own limit */
 #define LIMIT_OBJECT_KEY_BYTES  1024
+#define LIMIT_PATH_BYTES        4000 /* of a local file */
 #define LIMIT_CATALOG_TABLES    1000
 #define LIMIT_TABLE_COLUMNS     1000
 #define LIMIT_URI_BYTES         8192
