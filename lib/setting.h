@@ -68,13 +68,13 @@ extern const struct setting setting_table[CONFIG_COUNT];
 /* The id of a name, or CONFIG_COUNT. */
 size_t setting_find(const char *name);
 /* The id of an environment variable, older names too, or CONFIG_COUNT. */
-size_t setting_of_variable(const char *variable);
+size_t setting_of_variable(const char *name);
 /* `database.url` is MILLRACE_DATABASE_URL. */
-void setting_variable(const char *name, char variable[64]);
+void setting_variable(const char *setting, char variable[64]);
 /* Whether settings lie below this name: `database` of `database.url`. */
 int setting_is_group(const char *name);
 /* Variables that begin with MILLRACE_ and are no settings. */
-int setting_is_foreign(const char *variable);
+int setting_is_foreign(const char *name);
 /* For "did you mean", or NULL. */
 const char *setting_nearest(const char *name);
 

@@ -44,6 +44,16 @@ void wire_reader_feed(struct wire_reader *reader, const void *bytes, size_t size
 	buf_append(&reader->in, bytes, size);
 }
 
+static int keep_fd(struct wire_reader *reader, int fd)
+{
+	if (reader->fd_count == WIRE_READER_FDS) {
+		close(fd);
+		return -1;
+	}
+	reader->fds[reader->fd_count++] = fd;
+	return 0;
+}
+
 /* Takes the descriptors over; -1 when there are more than fit. */
 static int take_fds(struct wire_reader *reader, struct msghdr *message)
 {
@@ -58,12 +68,8 @@ static int take_fds(struct wire_reader *reader, struct msghdr *message)
 			int fd;
 
 			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
-			if (reader->fd_count < WIRE_READER_FDS) {
-				reader->fds[reader->fd_count++] = fd;
-				continue;
-			}
-			close(fd);
-			lost = 1;
+			if (keep_fd(reader, fd) < 0)
+				lost = 1;
 		}
 	}
 	return lost ? -1 : 0;

@@ -34,6 +34,6 @@ def find(tree):
             findings.append(f"{path}:1: not built, so its symbols cannot be seen")
             continue
         for name in names:
-            if name not in EXCEPTIONS and not name.startswith(stem + "_"):
+            if name not in (stem, *EXCEPTIONS) and not name.startswith(stem + "_"):
                 findings.append(f"{path}:1: global symbol '{name}' does not start with '{stem}_'")
     return sorted(set(findings))

@@ -6,6 +6,7 @@ import arrows
 import banned
 import links
 import names
+import orphans
 import places
 import sizes
 from planted import PlantedTest
@@ -80,6 +81,19 @@ class Banned(PlantedTest):
 
     def test_the_header_is_needed(self):
         self.assert_found(banned, {"lib/a.c": ""}, "lib/banned.h:1: is missing")
+
+
+class Orphans(PlantedTest):
+    def test_a_file_is_named_in_its_folder_or_above(self):
+        self.assert_clean(orphans, {
+            "lib/meson.build": "static_library('base',\n  'a.c')\n", "lib/a.c": "",
+            "plugins/meson.build": "shared_module('csv', 'csv/csv.c')", "plugins/csv/csv.c": "",
+        })
+
+    def test_a_file_that_nobody_names(self):
+        self.assert_found(orphans, {"lib/meson.build": "'a.c'", "lib/a.c": "", "lib/b.c": "",
+                                    "meson.build": "", "lib/deep/a.c": ""},
+                          "lib/b.c:1: no meson.build names it", "lib/deep/a.c:1: no meson.build")
 
 
 class Places(PlantedTest):

@@ -48,8 +48,9 @@ def examine(tree, path, mark):
     done = subprocess.run([*command, os.path.join(tree.root, path)], cwd=tree.root,
                           capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        text = done.stdout.strip() or done.stderr.strip()
-        return re.sub(r"^(?:build/)?\.\./", "", text.replace(tree.root + "/", ""), flags=re.M)
+        text = re.sub(r"^(?:build/)?\.\./", "", done.stdout.replace(tree.root + "/", ""), flags=re.M)
+        errors = [line for line in text.splitlines() if re.search(r": (error|warning): ", line)]
+        return "\n".join(errors) or done.stderr.strip()
     with open(mark, "w", encoding="utf-8"):
         return None
 
