@@ -36,11 +36,12 @@ struct load;
 enum {
 	LOAD_ID_BYTES = 512,     /* of a load_id, at most */
 	LOAD_ERRORS_KEPT = 1000, /* bad rows that a result tells one by one */
-	LOAD_EXPLANATION_SIZE = 200,
+	LOAD_REASON_SIZE = 200,
 };
 
 struct load_progress {
-	int64_t rows; /* received so far */
+	/* first the source is read (rows_total -1: not known), then what was read is written */
+	int64_t rows, rows_total;
 	int64_t rejected;
 	int64_t bytes_done, bytes_total; /* of the source as it is stored; total -1: not known */
 };
@@ -69,17 +70,18 @@ struct load_request {
 	 * cut off goes on behind its last chunk. NULL: a new one, which nobody can resume unless it
 	 * has chunks. */
 	const char *load_id;
-	/* What is loaded and in which state, e.g. URI and etag: a load goes on only where this is the
-	 * same. NULL: cannot be told. */
-	const char *source;
 	enum load_request_flags flags;
 };
 
-/* Bytes of a CSV source, compressed or not. `read` gives up to `size` bytes and 0 at the end. */
+/* Bytes of a CSV source, compressed or not; load_input.h makes them. `read` gives up to `size` bytes
+ * and 0 at the end. */
 struct load_input {
 	int (*read)(void *data, void *bytes, size_t size, size_t *got, struct err *err);
 	void *data;
 	int64_t size_bytes; /* -1 when not known */
+	/* What is read and in which state, e.g. URI and etag: a load goes on only where this is the same.
+	 * NULL: cannot be told. */
+	const char *source;
 };
 
 /* Where a row of load_rows() came from; shown in rejects. */
@@ -113,7 +115,7 @@ struct load_result {
 	const char *rejects;                                    /* URI, NULL when there are none */
 	int committed; /* the whole load is stored; with chunks an unfinished one may be in part */
 	int64_t chunks;
-	char strategy[32], strategy_reason[LOAD_EXPLANATION_SIZE];
+	char strategy[32], strategy_reason[LOAD_REASON_SIZE];
 	int64_t bytes; /* read from the source, as it is stored */
 	double seconds;
 	const struct load_error *errors; /* only with LOAD_KEEP_ERRORS */
@@ -125,8 +127,10 @@ struct load_result {
 MUST_CHECK int load_open(const struct load_context *context, const struct load_request *request,
                          const struct load_options *options, struct load **load, struct err *err);
 
-/* Everything from a CSV source. Once per load. */
-MUST_CHECK int load_csv(struct load *load, const struct load_input *input, struct err *err);
+/* Everything from a CSV source, once per load. `format` says how it is written (columns, header, map,
+ * delimiter, quote, null); NULL: as the options of load_open(). */
+MUST_CHECK int load_csv(struct load *load, const struct load_input *input,
+                        const struct load_options *format, struct err *err);
 
 /* Some typed rows; a bad one is a reject, not an error. */
 MUST_CHECK int load_rows(struct load *load, const struct load_rows *rows, struct err *err);

@@ -8,7 +8,9 @@
 
 #include "storage/load/load.h"
 
-struct load_input load_input_object(struct object_reader *reader);
+/* `uri` names it in errors and, with its etag, in `source`, which is the arena's. */
+struct load_input load_input_object(struct object_reader *reader, const char *uri,
+                                    struct arena *arena);
 
 /* `*fd` stays the caller's. */
 struct load_input load_input_fd(const int *fd);
@@ -19,8 +21,5 @@ struct load_input_memory {
 };
 
 struct load_input load_input_memory(struct load_input_memory *memory);
-
-/* What `struct load_request` calls the source of an object: URI and etag. */
-char *load_input_source(const char *uri, const struct object_stat *stat, struct arena *arena);
 
 #endif
