@@ -38,6 +38,8 @@ struct db_driver {
 	int (*begin)(struct db *db, enum db_mode mode, struct err *err);
 	int (*commit)(struct db *db, struct err *err);
 	void (*rollback)(struct db *db);
+	/* runs a statement that belongs to transactions: SAVEPOINT and its like */
+	int (*control)(struct db *db, const char *sql, struct err *err);
 	int (*writer_waiting)(const struct db *db);
 
 	void (*cancel)(struct db *db); /* any thread */

@@ -18,6 +18,7 @@
 #include "lib/err.h"
 #include "storage/db/db.h"
 
+struct checkpointer;
 struct writer;
 
 struct writer_job {
@@ -33,7 +34,8 @@ struct writer_job {
 struct writer_options {
 	const char *url;
 	struct db_options db;
-	size_t queue_capacity; /* 0: 10 000; more are refused with ERR_BUSY */
+	size_t queue_capacity;             /* 0: 10 000; more are refused with ERR_BUSY */
+	struct checkpointer *checkpointer; /* told of every commit; may be NULL */
 };
 
 /* Opens a connection of its own and starts the thread. NULL on error. */
