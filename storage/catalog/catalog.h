@@ -112,16 +112,16 @@ struct report {
 	size_t param_count;
 	const struct column *columns;
 	size_t column_count;
-	/* `:name` is replaced by a placeholder by position: `?1` and `$1`. NULL: not for this database. */
+	/* `:name` is replaced by `$1`, `$2`, … in the order of params. NULL: not for this database. */
 	const char *sql[CATALOG_DIALECT_COUNT];
 };
 
 struct catalog {
 	struct arena arena;
 	/* In an order in which referred tables come first; references in a circle aside. */
-	struct table *tables;
+	const struct table **tables;
 	size_t table_count;
-	struct report *reports; /* by name */
+	const struct report **reports; /* by name */
 	size_t report_count;
 	struct map tables_by_name, reports_by_name;
 };
