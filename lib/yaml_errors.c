@@ -35,24 +35,42 @@ void yaml_errors_add(struct yaml_errors *errors, const struct yaml_error *error)
 		added->length = 1;
 }
 
-static int comes_before(const struct yaml_error *a, const struct yaml_error *b)
+/* Behind all errors of the same file that are not behind it; at the end when there are none. */
+static size_t place_of(const struct yaml_error *sorted, size_t count,
+                       const struct yaml_error *error)
 {
-	if (!str_equal(a->file, b->file))
-		return 0;
-	return a->line < b->line || (a->line == b->line && a->column < b->column);
+	size_t place = count;
+
+	for (size_t i = count; i > 0; i--) {
+		const struct yaml_error *other = &sorted[i - 1];
+
+		if (!str_equal(other->file, error->file)) {
+			if (place < count)
+				break;
+			continue;
+		}
+		if (other->line < error->line ||
+		    (other->line == error->line && other->column <= error->column))
+			return i;
+		place = i - 1;
+	}
+	return place;
 }
 
 void yaml_errors_sort(struct yaml_errors *errors)
 {
-	/* few, nearly in order, and equals must stay as they are */
-	for (size_t i = 1; i < errors->count; i++) {
-		struct yaml_error moved = errors->items[i];
-		size_t at = i;
+	struct yaml_error *sorted =
+		arena_array(&errors->arena, errors->count + 1, sizeof(struct yaml_error));
 
-		for (; at > 0 && comes_before(&moved, &errors->items[at - 1]); at--)
-			errors->items[at] = errors->items[at - 1];
-		errors->items[at] = moved;
+	for (size_t i = 0; i < errors->count; i++) {
+		size_t place = place_of(sorted, i, &errors->items[i]);
+
+		memmove(&sorted[place + 1], &sorted[place],
+		        (i - place) * sizeof(struct yaml_error));
+		sorted[place] = errors->items[i];
 	}
+	if (errors->count)
+		memcpy(errors->items, sorted, errors->count * sizeof(struct yaml_error));
 }
 
 /* Bytes of the first `characters` characters. */
