@@ -16,6 +16,7 @@
 #define LIMIT_START_FRAME_BYTES (1 << 20)
 #define LIMIT_INPUTS_BYTES      (16 << 20) /* parameters and inputs of one attempt */
 #define LIMIT_OUTPUT_BYTES      (64 << 10) /* all outputs of one attempt */
+#define LIMIT_PLUGIN_ITEMS      1000       /* operators, and parameters or outputs of one */
 #define LIMIT_DAG_TASKS         100000
 #define LIMIT_EXPRESSION_BYTES  4096
 #define LIMIT_EXPRESSION_DEPTH  32

@@ -123,7 +123,8 @@ struct wire_large {
 	int64_t size;
 };
 
-/* Runner → service. Left out when `finished` follows at once. */
+/* Runner → service, always sent before the operator is entered: at EOF the attempt that was started
+ * and not finished is the one that crashed. */
 struct wire_started {
 	int64_t attempt, fence, at_us;
 };
@@ -144,7 +145,7 @@ struct wire_finished {
 	int64_t again_after_ms; /* of WIRE_AGAIN */
 	const char *resume;     /* ? JSON for the next call */
 	json_t *outputs;        /* object; NULL: none */
-	int64_t log_bytes;      /* size of the log file, 0: there is none */
+	int64_t log_bytes;      /* size of the log file; 0: nothing was written to it this time */
 	int64_t started_us, ended_us;
 	const char *retire; /* ? why the runner takes no more; it exits by itself */
 };

@@ -71,25 +71,6 @@ size_t wire_writer_pending(const struct wire_writer *writer)
 	return writer->out.size - writer->sent;
 }
 
-uint64_t wire_writer_position(const struct wire_writer *writer)
-{
-	return writer->base + writer->out.size;
-}
-
-int wire_writer_take_back(struct wire_writer *writer, uint64_t position)
-{
-	if (position < writer->base + writer->sent)
-		return 0;
-	while (writer->passed.count &&
-	       writer->base + writer->passed.items[writer->passed.count - 1].offset >= position)
-		close(writer->passed.items[--writer->passed.count].fd);
-	if (writer->out.data) {
-		writer->out.size = (size_t)(position - writer->base);
-		writer->out.data[writer->out.size] = '\0';
-	}
-	return 1;
-}
-
 /* Sends up to `size` bytes, with `passed` (or -1) on the first of them. */
 static ssize_t send_some(int fd, const char *bytes, size_t size, int passed)
 {
@@ -156,7 +137,6 @@ enum wire_io wire_writer_flush(struct wire_writer *writer, int fd, struct err *e
 			drop_passed(writer);
 		writer->sent += (size_t)sent;
 	}
-	writer->base += writer->out.size;
 	writer->sent = 0;
 	buf_clear(&writer->out);
 	return WIRE_IO_OK;

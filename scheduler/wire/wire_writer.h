@@ -16,8 +16,7 @@ struct wire_passed {
 
 struct wire_writer {
 	struct buf out;
-	size_t sent;   /* bytes of `out` that are gone */
-	uint64_t base; /* position of out.data[0] in the whole stream */
+	size_t sent; /* bytes of `out` that are gone */
 	struct {
 		struct wire_passed *items;
 		size_t count, capacity;
@@ -36,10 +35,5 @@ size_t wire_writer_pending(const struct wire_writer *writer);
 /* Sends what waits, as far as the socket takes it: WIRE_IO_OK when all is gone, WIRE_IO_WAIT when
  * the rest must wait for POLLOUT, WIRE_IO_END when the peer is gone. Never raises SIGPIPE. */
 enum wire_io wire_writer_flush(struct wire_writer *writer, int fd, struct err *err);
-
-/* Where the next frame will stand in the stream. */
-uint64_t wire_writer_position(const struct wire_writer *writer);
-/* Forgets all frames put since `position`: 1, or 0 when some of it is gone already. */
-int wire_writer_take_back(struct wire_writer *writer, uint64_t position);
 
 #endif

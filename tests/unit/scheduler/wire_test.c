@@ -297,29 +297,6 @@ START_TEST(a_runner_may_not_pass_descriptors)
 }
 END_TEST
 
-START_TEST(what_was_not_sent_can_be_taken_back)
-{
-	struct wire_writer writer = {0};
-	struct wire_frame alive = {.type = WIRE_ALIVE};
-	uint64_t first, second;
-	int ends[2];
-
-	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-	first = wire_writer_position(&writer);
-	ck_assert_int_eq(wire_writer_put(&writer, &alive, &err), 0);
-	ck_assert_int_eq(wire_writer_flush(&writer, ends[0], &err), WIRE_IO_OK);
-	second = wire_writer_position(&writer);
-	ck_assert_int_eq(wire_writer_put(&writer, &alive, &err), 0);
-	ck_assert_int_eq(wire_writer_take_back(&writer, first), 0);
-	ck_assert_int_eq(wire_writer_take_back(&writer, second), 1);
-	ck_assert_uint_eq(wire_writer_pending(&writer), 0);
-	ck_assert_uint_eq(wire_writer_position(&writer), second);
-	wire_writer_release(&writer);
-	close(ends[0]);
-	close(ends[1]);
-}
-END_TEST
-
 START_TEST(a_peer_that_is_gone_is_the_end_on_both_sides)
 {
 	struct wire_writer writer = {0};
@@ -354,7 +331,6 @@ static Suite *suite(void)
 	tcase_add_test(t, a_large_start_goes_by_descriptor_between_small_ones);
 	tcase_add_test(t, parameters_over_16_mib_are_refused);
 	tcase_add_test(t, a_runner_may_not_pass_descriptors);
-	tcase_add_test(t, what_was_not_sent_can_be_taken_back);
 	tcase_add_test(t, a_peer_that_is_gone_is_the_end_on_both_sides);
 	suite_add_tcase(s, t);
 	return s;

@@ -1,0 +1,72 @@
+/* channel.h - the wire as the two threads of a runner share it
+ *
+ * The helper receives and puts starts into the queue, the main thread takes them in order; both
+ * send. `started` leaves, with everything before it, ahead of the operator's first instruction, so a
+ * crash is never blamed on the wrong attempt; `finished` rides with the `started` behind it when one
+ * is waiting. One mutex guards everything but the reader, which is the helper's.
+ */
+#ifndef SCHEDULER_RUNNER_CHANNEL_H
+#define SCHEDULER_RUNNER_CHANNEL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "scheduler/wire/wire_writer.h"
+
+struct channel_queue {
+	struct wire_frame *items;
+	size_t count, capacity;
+	size_t taken; /* the first so many are gone */
+};
+
+struct channel {
+	int fd;        /* the stream */
+	int wake_fd;   /* eventfd: the helper has something to send */
+	int cancel_fd; /* eventfd: readable while the current attempt is cancelled */
+	struct wire_reader reader;
+	pthread_mutex_t mutex;
+	pthread_cond_t arrived;
+	struct wire_writer writer;
+	struct channel_queue queue;
+	int64_t current; /* attempt that runs, 0: none */
+	atomic_int cancelled;
+	int has_ended;  /* the service is gone */
+	int is_retired; /* takes no more starts */
+	json_t *config; /* of hello; NULL before */
+	int64_t grace_ms, alive_ms;
+	struct wire_frame reply; /* its type is WIRE_REPLY when there is one */
+	int64_t request_id;
+};
+
+void channel_init(struct channel *channel, int fd);
+
+/* -- main thread -- */
+
+/* Waits for the next start. 1: `frame` is it and is the current attempt, to be released; 0: there
+ * will be none any more. */
+int channel_take(struct channel *channel, struct wire_frame *frame);
+void channel_started(struct channel *channel, const struct wire_start *start, int64_t at_us);
+/* The current attempt is over. */
+void channel_finished(struct channel *channel, const struct wire_finished *finished);
+/* Gives back what has not begun and waits until everything is sent. */
+void channel_retire(struct channel *channel);
+/* Asks the service and waits: 0 with the value appended, or -1; ERR_CANCELLED when cancelled. */
+MUST_CHECK int channel_request(struct channel *channel, const char *what, const char *name,
+                               struct buf *value, struct err *err);
+
+/* -- any thread -- */
+
+/* The attempt that runs, 0: none. */
+int64_t channel_current(struct channel *channel);
+void channel_send(struct channel *channel, const struct wire_frame *frame);
+
+/* -- helper -- */
+
+/* Takes in what has arrived. 1: the current attempt was cancelled; -1: the service is gone. */
+int channel_receive(struct channel *channel);
+/* Sends what waits; 1 when some of it must wait for POLLOUT. */
+int channel_flush(struct channel *channel);
+/* No frame will come any more: cancels the current attempt. */
+void channel_end(struct channel *channel);
+
+#endif
