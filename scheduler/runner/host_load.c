@@ -1,8 +1,4 @@
-/* host_load.c - the group "load" of the host table
- *
- * storage/load wants options, id and source when a load is opened; a plugin gives the file's own
- * options and its URI with load_file(). So the loader is opened by the first call that brings rows.
- */
+/* host_load.c - the group "load" of the host table */
 #include "scheduler/runner/host_load.h"
 
 #include <stdlib.h>
@@ -19,13 +15,11 @@ struct mr_load {
 	struct attempt *attempt;
 	struct db *db;
 	const struct table *table;
-	const char *load_id; /* NULL: a new one */
-	json_t *words;       /* object, the load's and the file's */
 	struct load_context context;
 	struct load_options options;
 	const struct column **columns; /* of load_rows() */
 	size_t width;
-	struct load *load; /* NULL until rows come */
+	struct load *load;
 };
 
 static int ask_cancelled(void *data)
@@ -35,16 +29,17 @@ static int ask_cancelled(void *data)
 	return atomic_load(&load->attempt->channel->cancelled);
 }
 
-/* Rows are what people count, bytes are what we know the end of. */
 static void tell_progress(void *data, const struct load_progress *progress)
 {
 	struct mr_load *load = data;
-	int64_t total = 0;
+	int64_t total = progress->rows_total;
 
-	if (progress->bytes_total > 0 && progress->bytes_done > 0)
+	/* while the source is read its end is known in bytes alone */
+	if (total < 0 && progress->bytes_total > 0 && progress->bytes_done > 0)
 		total = (int64_t)((double)progress->rows * (double)progress->bytes_total /
 		                  (double)progress->bytes_done);
-	host_talk_progress(&load->attempt->task, progress->rows, total, "rows", NULL);
+	host_talk_progress(&load->attempt->task, progress->rows, total < 0 ? 0 : total, "rows",
+	                   NULL);
 }
 
 static void close_load(struct attempt *attempt, struct attempt_handle *handle)
@@ -53,30 +48,22 @@ static void close_load(struct attempt *attempt, struct attempt_handle *handle)
 
 	load_close(load->load);
 	load->load = NULL;
-	json_decref(load->words);
-	load->words = NULL;
 	if (load->db)
 		host_session_db_back(attempt->session, load->db);
 	load->db = NULL;
 }
 
-/* Merges a JSON object of options into those of the load. */
-static int add_words(struct mr_load *load, const char *words)
+/* A JSON object of options; NULL: none are given. */
+static int parse_words(struct attempt *attempt, const char *words, struct load_options *options)
 {
-	struct attempt *attempt = load->attempt;
-	json_t *object;
+	auto_json json_t *object = NULL;
 
-	if (!words)
-		return 0;
-	object = json_parse(words, strlen(words), &attempt->err);
-	if (!object)
-		return err_prefix(&attempt->err, "options");
-	if (!json_is_object(object) || json_object_update(load->words, object) < 0) {
-		json_decref(object);
-		return err_set(&attempt->err, ERR_USAGE, "options are no JSON object");
+	if (words) {
+		object = json_parse(words, strlen(words), &attempt->err);
+		if (!object)
+			return err_prefix(&attempt->err, "options");
 	}
-	json_decref(object);
-	return 0;
+	return load_options_parse(object, &attempt->arena, options, &attempt->err);
 }
 
 static int fill_context(struct mr_load *load)
@@ -126,6 +113,21 @@ static int find_columns(struct mr_load *load, const struct mr_load_options *opti
 	return 0;
 }
 
+static int open_loader(struct mr_load *load)
+{
+	struct attempt *attempt = load->attempt;
+	struct load_request request = {
+		.table = load->table->name,
+		.load_id = next_load_id(attempt),
+	};
+
+	load->db = host_session_db(attempt->session, &attempt->err);
+	if (!load->db)
+		return -1;
+	load->context.db = load->db;
+	return load_open(&load->context, &request, &load->options, &load->load, &attempt->err);
+}
+
 static int prepare(struct mr_load *load, const char *table, const struct mr_load_options *options)
 {
 	struct attempt *attempt = load->attempt;
@@ -135,12 +137,10 @@ static int prepare(struct mr_load *load, const char *table, const struct mr_load
 	load->table = catalog_table(load->context.catalog, table);
 	if (!load->table)
 		return err_set(&attempt->err, ERR_NOT_FOUND, "table '%s' does not exist", table);
-	if (options && (add_words(load, options->words) < 0 || find_columns(load, options) < 0))
+	if (parse_words(attempt, options ? options->words : NULL, &load->options) < 0 ||
+	    (options && find_columns(load, options) < 0))
 		return -1;
-	load->load_id = next_load_id(attempt);
-	load->db = host_session_db(attempt->session, &attempt->err);
-	load->context.db = load->db;
-	return load->db ? 0 : -1;
+	return open_loader(load);
 }
 
 mr_status host_load_open(struct mr_task *task, const char *table,
@@ -155,7 +155,6 @@ mr_status host_load_open(struct mr_task *task, const char *table,
 	*made = (struct mr_load){
 		.handle = {.what = "load", .close = close_load},
 		.attempt = attempt,
-		.words = json_object(),
 	};
 	if (prepare(made, table, options) < 0) {
 		close_load(attempt, &made->handle);
@@ -174,40 +173,21 @@ static struct attempt *enter(struct mr_task *task, struct mr_load *load, const c
 	return attempt;
 }
 
-/* Opens the loader itself, once. */
-static int begin(struct mr_load *load, const char *source)
+static int load_object(struct mr_load *load, const char *uri, const struct load_options *format)
 {
 	struct attempt *attempt = load->attempt;
-	struct load_request request = {
-		.table = load->table->name,
-		.load_id = load->load_id,
-		.source = source,
-	};
-
-	if (load->load)
-		return 0;
-	if (load_options_parse(load->words, &attempt->arena, &load->options, &attempt->err) < 0)
-		return -1;
-	return load_open(&load->context, &request, &load->options, &load->load, &attempt->err);
-}
-
-static int load_object(struct mr_load *load, const char *uri)
-{
-	struct attempt *attempt = load->attempt;
+	const char *name = arena_strdup(&attempt->arena, uri);
 	struct object_range all = {0, -1};
 	struct object_reader *reader;
 	struct object_ref ref;
 	struct load_input input;
 	int result;
 
-	if (host_session_ref(attempt->session, arena_strdup(&attempt->arena, uri), &attempt->arena,
-	                     &ref, &attempt->err) < 0 ||
+	if (host_session_ref(attempt->session, name, &attempt->arena, &ref, &attempt->err) < 0 ||
 	    object_store_open(&ref, all, &reader, &attempt->err) < 0)
 		return -1;
-	input = load_input_object(reader);
-	result = begin(load, load_input_source(uri, &reader->stat, &attempt->arena));
-	if (result == 0)
-		result = load_csv(load->load, &input, &attempt->err);
+	input = load_input_object(reader, name, &attempt->arena);
+	result = load_csv(load->load, &input, format, &attempt->err);
 	object_store_close(reader);
 	return result;
 }
@@ -216,12 +196,12 @@ mr_status host_load_file(struct mr_task *task, struct mr_load *load, const char 
                          const struct mr_file_options *options)
 {
 	struct attempt *attempt = enter(task, load, "load_file");
+	struct load_options format;
 
 	host_need(attempt, uri, "load_file", "the URI");
-	if (load->load)
-		host_misuse(attempt, "load_file(): the load has rows already");
-	if (host_is_cancelled(attempt) || (options && add_words(load, options->words) < 0) ||
-	    load_object(load, uri) < 0)
+	if (host_is_cancelled(attempt) ||
+	    parse_words(attempt, options ? options->words : NULL, &format) < 0 ||
+	    load_object(load, uri, &format) < 0)
 		return host_failed(attempt);
 	return MR_OK;
 }
@@ -237,7 +217,7 @@ mr_status host_load_rows(struct mr_task *task, struct mr_load *load, const struc
 	if (!load->width || rows->columns != load->width)
 		host_misuse(attempt, "load_rows(): %zu values a row, but the load has %zu columns",
 		            rows->columns, load->width);
-	if (host_is_cancelled(attempt) || begin(load, NULL) < 0)
+	if (host_is_cancelled(attempt))
 		return host_failed(attempt);
 	arena_init(&arena);
 	batch = (struct load_rows){.columns = load->columns,
@@ -255,8 +235,6 @@ mr_status host_load_resume(struct mr_task *task, struct mr_load *load, int64_t *
 	struct attempt *attempt = enter(task, load, "load_resume");
 
 	host_need(attempt, line, "load_resume", "the line");
-	if (begin(load, NULL) < 0)
-		return host_failed(attempt);
 	*line = load_resume_line(load->load);
 	return MR_OK;
 }
@@ -266,8 +244,7 @@ mr_status host_load_commit(struct mr_task *task, struct mr_load *load, struct mr
 	struct attempt *attempt = enter(task, load, "load_commit");
 	const struct load_result *result;
 
-	if (host_is_cancelled(attempt) || begin(load, NULL) < 0 ||
-	    load_commit(load->load, &attempt->err) < 0)
+	if (host_is_cancelled(attempt) || load_commit(load->load, &attempt->err) < 0)
 		return host_failed(attempt);
 	result = load_result(load->load);
 	if (counts)
@@ -288,8 +265,6 @@ mr_status host_load_result(struct mr_task *task, struct mr_load *load, const cha
 	char *text;
 
 	host_need(attempt, json, "load_result", "the JSON");
-	if (!load->load)
-		host_misuse(attempt, "load_result(): nothing was loaded yet");
 	result = load_result_json(load_result(load->load));
 	text = json_text(result);
 	*json = arena_strdup(&attempt->arena, text);
