@@ -44,4 +44,11 @@
 #define LIMIT_TEXT_CHARACTERS   10485760 /* max_length: what PostgreSQL takes */
 #define LIMIT_BULK_ROWS         100000
 
+/* expressions and DAG files */
+#define LIMIT_EXPRESSION_TEXT_BYTES (1 << 20) /* what one function makes */
+#define LIMIT_DAG_PARAMS            200
+#define LIMIT_DAG_NEEDS             100000 /* edges of one DAG, twice over for both ends */
+#define LIMIT_DAG_TAGS              100
+#define LIMIT_DAG_RETRIES           1000
+
 #endif

@@ -36,6 +36,9 @@ MUST_CHECK json_t *expr_eval(const struct expr *expr, const struct expr_scope *s
 /* Whether a value counts as true. */
 int expr_eval_truth(const json_t *value);
 
+/* "text", "a list", … for error texts. */
+const char *expr_eval_type_name(const json_t *value);
+
 /* How a value stands inside text: text as it is, null as nothing, lists and maps as JSON. */
 void expr_eval_format(struct buf *buf, const json_t *value);
 

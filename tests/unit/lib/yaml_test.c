@@ -1,4 +1,4 @@
-/* test_yaml.c - places, types and faults of YAML documents */
+/* yaml_test.c - places, types and faults of YAML documents */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
