@@ -15,7 +15,8 @@
 
 #define countof(array) (sizeof(array) / sizeof((array)[0]))
 
-#define container_of(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
+#define container_of(pointer, type, member)                                                        \
+	((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
 /* Straight-line code only, never in callbacks: the variable is cleaned when its block ends. */
 #define auto_free  __attribute__((cleanup(compiler_free)))

@@ -18,6 +18,7 @@
 #define LIMIT_OUTPUT_BYTES      (64 << 10) /* all outputs of one attempt */
 #define LIMIT_PLUGIN_ITEMS      1000       /* operators, and parameters or outputs of one */
 #define LIMIT_DAG_TASKS         100000
+#define LIMIT_MAP_ITEMS         1000000 /* of one mapped task */
 #define LIMIT_EXPRESSION_BYTES  4096
 #define LIMIT_EXPRESSION_DEPTH  32
 #define LIMIT_NAME_BYTES        128 /* DAG, task, run, pool, plugin and operator names */

@@ -13,9 +13,9 @@
 
 #include "scheduler/core/run.h"
 
-/* One change of an attempt row, in the order they happened. CLAIMED: insert it (when the attempt goes
- * on after MR_AGAIN: update state and fence of row `id`) and send `start` after the commit. Else:
- * update; `fence` is the one it was claimed with. */
+/* One change of an attempt row, in the order they happened; of STARTED and an end in one batch only
+ * the end is there. CLAIMED: insert it (`before` is AGAIN: update state and fence of row `id`) and
+ * send `start` after the commit. Else: update; `fence` is the one it was claimed with. */
 struct effects_attempt {
 	struct instance *instance;
 	int64_t id;
@@ -41,8 +41,9 @@ struct effects_bug {
 };
 
 struct effects {
-	/* Rows. `runs`: state changed, or new. `instances`: anything of it changed; INSTANCE_NEW: insert. A
-	 * new run has no instances listed but those that are no longer `none`: insert them all. */
+	/* Rows. A run without RUN_IS_KNOWN is new: insert it and all its instances as they are
+	 * (run_next), none of which is in `instances`. Instances: insert with INSTANCE_NEW, else
+	 * update. */
 	struct {
 		struct run **items;
 		size_t count, capacity;
@@ -60,7 +61,8 @@ struct effects {
 		struct effects_cancel *items;
 		size_t count, capacity;
 	} cancels;
-	/* Answers: what a clear has cleared or would clear; how many a cancel or mark has met. */
+	/* Answers of the last step: what a clear has cleared or would clear; how many instances a
+	 * cancel, clear or mark has met. */
 	struct {
 		struct instance **items;
 		size_t count, capacity;
@@ -82,5 +84,8 @@ void effects_clear(struct effects *effects);
 /* For the engine alone. */
 void effects_run(struct effects *effects, struct run *run);
 void effects_instance(struct effects *effects, struct instance *instance);
+/* The attempt of `instance` is in a new state, after `before`. */
+void effects_attempt(struct effects *effects, struct instance *instance, enum attempt_state before,
+                     enum cause cause);
 
 #endif

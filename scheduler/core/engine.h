@@ -70,10 +70,9 @@ void engine_forget(struct engine *engine, int64_t id);
 
 /* One line why the instance is not running, or ended as it did, appended to `text`; nothing when it
  * runs, has succeeded, or ended for a reason its own attempt gave (CAUSE_TASK). */
-void engine_explain(const struct engine *engine, const struct instance *instance, int64_t now_us,
-                    struct buf *text);
+void engine_explain(const struct instance *instance, int64_t now_us, struct buf *text);
 /* The same of a run that is queued, or was cancelled or timed out. */
-void engine_explain_run(const struct engine *engine, const struct run *run, struct buf *text);
+void engine_explain_run(const struct run *run, struct buf *text);
 
 /* Rows of a run, from the database. */
 struct engine_restored_instance {
@@ -86,6 +85,8 @@ struct engine_restored_instance {
 	int64_t attempt_id, fence, used_us;
 	int64_t wait_us; /* until its due time, of up_for_retry and up_for_reschedule; may be negative */
 	uint32_t number, tries, lost, clears;
+	enum cause cancel; /* of a live one: why its attempt was being cancelled, or NONE */
+	int clear;         /* it was to go back to `none` after that */
 };
 
 struct engine_restored_run {

@@ -42,7 +42,6 @@ struct lane {
 
 struct ready_link {
 	struct heap_link link;
-	int32_t slots;
 	uint64_t age; /* 0 before the first push; kept when an attempt is returned or lost */
 };
 

@@ -34,11 +34,15 @@ enum cause {
 };
 
 enum {
-	INSTANCE_CHANGED = 1 << 0,    /* is in the effects, not yet cleared from there */
-	INSTANCE_NEW = 1 << 1,        /* its row was never announced: insert, not update */
-	INSTANCE_CLEAR = 1 << 2,      /* back to `none` once its attempt has ended */
-	INSTANCE_SELECTED = 1 << 3,   /* by the clear that is being worked on */
-	INSTANCE_IN_MAP_CAP = 1 << 4, /* counted in node->active */
+	RUN_IS_CHANGED = 1 << 0, /* is in the effects, not yet cleared from there */
+	RUN_IS_KNOWN = 1 << 1,   /* its rows were announced once */
+};
+
+enum {
+	INSTANCE_CHANGED = 1 << 0,   /* is in the effects, not yet cleared from there */
+	INSTANCE_NEW = 1 << 1,       /* an item that joined a known run: insert its row */
+	INSTANCE_CLEAR = 1 << 2,     /* back to `none` once its attempt has ended */
+	INSTANCE_IS_ACTIVE = 1 << 3, /* counted in node->active */
 };
 
 struct instance {
@@ -49,32 +53,33 @@ struct instance {
 	struct timer timer; /* retry, reschedule or timeout of the attempt */
 	struct ready_link ready;
 	int64_t started_us; /* of the current call */
-	int64_t used_us;    /* by earlier calls of this attempt that ended in MR_AGAIN */
+	int64_t used_us; /* by the calls of this attempt that ended in MR_AGAIN; 0: it had none */
 	struct instance *next_holder, *previous_holder; /* of slots in the same pool */
 	int32_t map_index;                              /* -1 when not mapped */
 	uint32_t number; /* of the latest attempt, 0 before the first */
 	uint32_t tries;  /* failed ones since the last clear */
 	uint32_t lost;   /* since the last clear */
 	uint32_t clears;
-	uint8_t state;   /* enum task_state */
-	uint8_t attempt; /* enum attempt_state of the latest attempt */
-	uint8_t cause;   /* enum cause of `state` */
-	uint8_t cancel;  /* enum cause: why its attempt is being cancelled, or CAUSE_NONE */
+	uint32_t started_effect; /* index of ATTEMPT_STARTED in the effects, if it is there */
+	uint8_t state;           /* enum task_state */
+	uint8_t attempt;         /* enum attempt_state of the latest attempt */
+	uint8_t cause;           /* enum cause of `state` */
+	uint8_t cancel;          /* enum cause: why its attempt is being cancelled, or CAUSE_NONE */
 	uint8_t flags;
 };
 
 struct node {
 	struct run *run;
 	const struct dag_task *task;
-	struct lane *lane;             /* where its instances wait for pool and worker */
-	struct instance *first;        /* the task itself; of a mapped one item 0, or −1 */
-	struct instance **more;        /* items 1…; NULL when never mapped */
-	uint32_t more_count;           /* allocated */
-	uint32_t count;                /* instances that count now; 1 when not mapped */
-	uint32_t active;               /* scheduled and not finished, for max_active */
-	uint32_t next_item;            /* first one max_active has held back so far */
+	struct lane *lane;      /* where its instances wait for pool and worker */
+	struct instance *first; /* the task itself; of a mapped one item 0, or −1 */
+	struct instance **more; /* items 1…; NULL when never mapped */
+	uint32_t more_count;    /* allocated */
+	uint32_t count;         /* instances that count now; 1 when not mapped */
+	uint32_t active;    /* items of a mapped task that have left `none` and are not finished */
+	uint32_t next_item; /* all before it have left `none` */
 	struct rule_counters upstream; /* all instances of all upstreams, by state */
-	uint8_t expanded;              /* a mapped task knows its items */
+	uint8_t collapse; /* was cleared whole: forgets its items once none of them is active */
 };
 
 struct run {
@@ -90,10 +95,10 @@ struct run {
 	uint32_t unfinished;               /* instances */
 	uint32_t leaves[TASK_STATE_COUNT]; /* instances of tasks without downstream, by state */
 	uint8_t state;                     /* enum run_state */
-	uint8_t cancel;  /* CAUSE_PERSON or CAUSE_RUN_TIMEOUT while it is being cancelled */
-	uint8_t cause;   /* why it ended as it did */
-	uint8_t changed; /* is in the effects */
-	void *context;   /* the caller's */
+	uint8_t cancel; /* CAUSE_PERSON or CAUSE_RUN_TIMEOUT once it is being cancelled */
+	uint8_t cause;  /* why it ended as it did */
+	uint8_t flags;
+	void *context; /* the caller's */
 	struct arena arena;
 };
 

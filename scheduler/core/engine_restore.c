@@ -1,0 +1,118 @@
+/* engine_restore.c - adopts runs from the database as if they had lived through it */
+#include "lib/limits.h"
+#include "scheduler/core/engine_change.h"
+#include "scheduler/core/engine_core.h"
+
+static int fits(const struct engine_restored_run *rows)
+{
+	uint32_t known = 0;
+
+	for (uint32_t i = 0; i < rows->instance_count; i++) {
+		const struct engine_restored_instance *row = &rows->instances[i];
+
+		if (row->task >= rows->dag->task_count || row->map_index > LIMIT_MAP_ITEMS)
+			return 0;
+		known += row->map_index < 1;
+	}
+	return known == rows->dag->task_count;
+}
+
+static void fill(struct instance *instance, const struct engine_restored_instance *row)
+{
+	instance->id = row->id;
+	instance->map_index = row->map_index;
+	instance->state = (uint8_t)row->state;
+	instance->attempt = (uint8_t)row->attempt;
+	instance->cause = (uint8_t)row->cause;
+	instance->cancel = (uint8_t)row->cancel;
+	instance->flags = row->clear ? INSTANCE_CLEAR : 0;
+	/* only a node that was cleared whole has live instances to clear */
+	if (row->clear && (instance->node->task->flags & DAG_MAPPED))
+		instance->node->collapse = 1;
+	instance->attempt_id = row->attempt_id;
+	instance->fence = row->fence;
+	instance->used_us = row->used_us;
+	instance->number = row->number;
+	instance->tries = row->tries;
+	instance->lost = row->lost;
+	instance->clears = row->clears;
+}
+
+/* Takes the place its state says: what engine_change_task() does on the way there. */
+static void place(struct engine *engine, struct instance *instance, int64_t wait_us)
+{
+	struct run *run = instance->node->run;
+	enum task_state state = instance->state;
+	int64_t timeout_us = instance->node->task->timeout_ms * 1000;
+
+	engine_change_tally(instance, 1);
+	if (state_task_is_finished(state) || state == TASK_NONE)
+		return;
+	instance->flags |= INSTANCE_IS_ACTIVE;
+	instance->node->active++;
+	if (state == TASK_SCHEDULED)
+		ready_push(&engine->ready, instance);
+	if (state == TASK_UP_FOR_RETRY || state == TASK_UP_FOR_RESCHEDULE)
+		timer_set(&engine->timers, &instance->timer,
+		          engine->now_us + (wait_us > 0 ? wait_us : 0));
+	if (!state_task_is_live(state))
+		return;
+	ready_hold(instance);
+	idmap_set(&engine->attempts, instance->attempt_id, instance);
+	instance->started_us = engine->now_us;
+	if (run->cancel)
+		instance->cancel = run->cancel;
+	/* what it had used of its time before we stopped is not known */
+	if (state == TASK_RUNNING && timeout_us > 0 && !instance->cancel)
+		timer_set(&engine->timers, &instance->timer,
+		          engine->now_us + timeout_us - instance->used_us);
+}
+
+/* The rows of mapped items come in order of their index, so each grows its node by one at most. */
+static struct instance *instance_of(struct run *run, const struct engine_restored_instance *row)
+{
+	struct node *node = &run->nodes[row->task];
+	uint32_t count = row->map_index > 0 ? (uint32_t)row->map_index + 1 : 1;
+
+	if (count > node->more_count + 1)
+		run_grow(node, count, row->id);
+	if (row->state != TASK_REMOVED && count > node->count)
+		engine_change_count(node, count);
+	return run_item(node, count - 1);
+}
+
+static void restore_instances(struct engine *engine, struct run *run,
+                              const struct engine_restored_run *rows)
+{
+	/* first how many there are, for what is removed does not count */
+	for (uint32_t i = 0; i < rows->instance_count; i++)
+		fill(instance_of(run, &rows->instances[i]), &rows->instances[i]);
+	for (uint32_t i = 0; i < rows->instance_count; i++)
+		place(engine, instance_of(run, &rows->instances[i]), rows->instances[i].wait_us);
+}
+
+enum engine_answer engine_restore_run(struct engine *engine, const struct engine_restored_run *rows,
+                                      int64_t now_us)
+{
+	struct run *run;
+
+	if (idmap_get(&engine->runs, rows->id) || !fits(rows))
+		return ENGINE_CONFLICT;
+	if (now_us > engine->now_us)
+		engine->now_us = now_us;
+	run = run_new(rows->id, rows->name, rows->dag, rows->instances[0].id);
+	run->context = rows->context;
+	run->state = (uint8_t)rows->state;
+	run->cancel = (uint8_t)rows->cancel;
+	run->cause = (uint8_t)rows->cause;
+	run->flags = RUN_IS_KNOWN;
+	engine_core_adopt(engine, run);
+	restore_instances(engine, run, rows);
+	if (run->state != RUN_RUNNING)
+		return ENGINE_OK;
+	run->started_us = engine->now_us - rows->elapsed_us;
+	if (run->dag->timeout_ms > 0 && !run->cancel)
+		timer_set(&engine->timers, &run->timer,
+		          run->started_us + run->dag->timeout_ms * 1000);
+	return ENGINE_OK;
+}
