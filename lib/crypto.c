@@ -1,6 +1,7 @@
 /* crypto.c - digests, randomness and ids */
 #include "lib/crypto.h"
 
+#include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -71,6 +72,8 @@ void crypto_random(void *bytes, size_t size)
 	while (size) {
 		ssize_t got = getrandom(at, size, 0);
 
+		if (got < 0 && errno == EINTR)
+			continue;
 		if (got < 0)
 			abort();
 		at += got;

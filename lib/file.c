@@ -179,18 +179,29 @@ int file_list(const char *folder, const char *suffix, struct arena *arena, char 
 	return 0;
 }
 
+/* Drops the last part of `out`; -1 when there is none to drop. */
+static int drop_part(struct buf *out)
+{
+	const char *slash = out->size ? memrchr(out->data, '/', out->size) : NULL;
+	const char *part = slash ? slash + 1 : out->data;
+
+	if (!out->size || str_equal(part, ".."))
+		return -1;
+	/* the slash of the root stays, and the root has nothing above it */
+	out->size = !slash ? 0 : slash == out->data ? 1 : (size_t)(slash - out->data);
+	out->data[out->size] = '\0';
+	return 0;
+}
+
 /* Appends the parts of `path` to `out`, which starts with a slash when it is absolute. */
 static void add_parts(struct buf *out, const char *path)
 {
 	while (*path) {
 		size_t length = strcspn(path, "/");
-		const char *slash;
+		int is_here = length == 0 || (length == 1 && *path == '.');
+		int is_up = length == 2 && memcmp(path, "..", 2) == 0;
 
-		if (length == 2 && memcmp(path, "..", 2) == 0 && out->size > 1) {
-			slash = memrchr(out->data, '/', out->size);
-			out->size = slash ? (size_t)(slash - out->data) : 0;
-			out->data[out->size] = '\0';
-		} else if (length && !(length == 1 && *path == '.')) {
+		if (!is_here && (!is_up || drop_part(out) < 0)) {
 			if (out->size && out->data[out->size - 1] != '/')
 				buf_char(out, '/');
 			buf_append(out, path, length);

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
+#include "lib/json_writer.h"
 #include "lib/limits.h"
-#include "lib/mem.h"
 
 /* jansson recurses, so depth is counted before it sees the text. Strings hold no structure. */
 static int too_deep(const char *text, size_t size)
@@ -48,27 +48,122 @@ json_t *json_parse(const char *text, size_t size, struct err *err)
 	return value;
 }
 
-static int append(const char *bytes, size_t size, void *buf)
+/* jansson would write 0.1 as 0.10000000000000001. A real stays a real: 5.0, not 5. */
+static void append_real(struct buf *buf, double value)
 {
-	buf_append(buf, bytes, size);
-	return 0;
+	size_t start = buf->size;
+	struct json_writer w;
+
+	json_writer_init(&w, buf);
+	json_writer_float(&w, value);
+	if (!strpbrk(buf->data + start, ".e"))
+		buf_text(buf, ".0");
+}
+
+static void append_string(struct buf *buf, const char *text, size_t size)
+{
+	struct json_writer w;
+
+	json_writer_init(&w, buf);
+	json_writer_string(&w, text, size);
 }
 
 enum {
-	COMPACT = JSON_COMPACT | JSON_ENCODE_ANY,
-	PRETTY = JSON_INDENT(2) | JSON_ENCODE_ANY,
+	COMPACT = -1, /* an indent that never grows */
 };
+
+static int deeper(int indent)
+{
+	return indent == COMPACT ? COMPACT : indent + 2;
+}
+
+static void new_line(struct buf *buf, int indent)
+{
+	if (indent != COMPACT)
+		buf_printf(buf, "\n%*s", indent, "");
+}
+
+static void append_value(struct buf *buf, const json_t *value, int indent);
+
+static void append_array(struct buf *buf, const json_t *array, int indent)
+{
+	buf_char(buf, '[');
+	for (size_t i = 0; i < json_array_size(array); i++) {
+		if (i)
+			buf_char(buf, ',');
+		new_line(buf, deeper(indent));
+		append_value(buf, json_array_get(array, i), deeper(indent));
+	}
+	if (json_array_size(array))
+		new_line(buf, indent);
+	buf_char(buf, ']');
+}
+
+static void append_object(struct buf *buf, json_t *object, int indent)
+{
+	int is_first = 1;
+
+	buf_char(buf, '{');
+	for (void *at = json_object_iter(object); at; at = json_object_iter_next(object, at)) {
+		const char *key = json_object_iter_key(at);
+
+		if (!is_first)
+			buf_char(buf, ',');
+		is_first = 0;
+		new_line(buf, deeper(indent));
+		append_string(buf, key, strlen(key));
+		buf_text(buf, indent == COMPACT ? ":" : ": ");
+		append_value(buf, json_object_iter_value(at), deeper(indent));
+	}
+	if (!is_first)
+		new_line(buf, indent);
+	buf_char(buf, '}');
+}
+
+/* Recurses as deep as the document: parsed ones are bounded, others are ours. */
+static void append_value(struct buf *buf, const json_t *value, int indent)
+{
+	if (!value)
+		value = json_null(); /* what jansson's getters give for a missing member */
+	switch (json_typeof(value)) {
+	case JSON_OBJECT:
+		/* the iterator wants it writable and writes nothing */
+		append_object(buf, (json_t *)(uintptr_t)value, indent);
+		return;
+	case JSON_ARRAY:
+		append_array(buf, value, indent);
+		return;
+	case JSON_STRING:
+		append_string(buf, json_string_value(value), json_string_length(value));
+		return;
+	case JSON_INTEGER:
+		buf_printf(buf, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+		return;
+	case JSON_REAL:
+		append_real(buf, json_real_value(value));
+		return;
+	case JSON_TRUE:
+		buf_text(buf, "true");
+		return;
+	case JSON_FALSE:
+		buf_text(buf, "false");
+		return;
+	case JSON_NULL:
+		buf_text(buf, "null");
+		return;
+	}
+}
 
 void json_append(struct buf *buf, const json_t *value)
 {
-	json_dump_callback(value, append, buf, COMPACT);
+	append_value(buf, value, COMPACT);
 }
 
 char *json_text(const json_t *value)
 {
 	struct buf buf = {0};
 
-	json_dump_callback(value, append, &buf, COMPACT);
+	append_value(&buf, value, COMPACT);
 	return buf_take(&buf);
 }
 
@@ -76,7 +171,7 @@ char *json_text_pretty(const json_t *value)
 {
 	struct buf buf = {0};
 
-	json_dump_callback(value, append, &buf, PRETTY);
+	append_value(&buf, value, 0);
 	return buf_take(&buf);
 }
 

@@ -59,6 +59,11 @@ static void write_line(enum log_level level, const char *area, const char *forma
 	if (level < sink.level)
 		return;
 	buf_vprintf(&text, format, arguments);
+	/* an event is one line, whatever a name in it holds; JSON escapes by itself */
+	for (char *at = text.data; sink.format == LOG_FORMAT_TEXT && *at; at++) {
+		if ((unsigned char)*at < ' ')
+			*at = ' ';
+	}
 	if (sink.format == LOG_FORMAT_JSON)
 		format_json(&line, level, area, text.data);
 	else

@@ -61,7 +61,7 @@ int str_to_float(const char *text, double *value, struct err *err)
 
 	errno = 0;
 	parsed = strtod(text, &end);
-	if (end == text || *end || !isfinite(parsed) || strpbrk(text, " \t\nxX"))
+	if (end == text || *end || !isfinite(parsed) || text[strspn(text, "+-.0123456789eE")])
 		return err_set(err, ERR_INVALID, "'%.64s' is not a number", text);
 	*value = parsed;
 	return 0;
@@ -78,7 +78,8 @@ static int parse_with_unit(const char *text, const struct unit *units, size_t co
 	char *end;
 	double number;
 
-	if (!is_digit(*text))
+	/* strtod() would also take 0x10 */
+	if (!is_digit(*text) || strpbrk(text, "xX"))
 		return -1;
 	number = strtod(text, &end);
 	for (size_t i = 0; i < count; i++) {
