@@ -13,7 +13,7 @@ struct load_input load_input_object(struct object_reader *reader, const char *ur
                                     struct arena *arena);
 
 /* `*fd` stays the caller's. */
-struct load_input load_input_fd(const int *fd);
+struct load_input load_input_fd(int *fd);
 
 struct load_input_memory {
 	const char *bytes;
