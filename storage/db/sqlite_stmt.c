@@ -186,7 +186,10 @@ int sqlite_stmt_step(struct db_stmt *stmt, struct err *err)
 		return 1;
 	}
 	if (result == SQLITE_DONE) {
-		sqlite->changes = sqlite_stmt_writes(stmt) ? sqlite3_changes64(sqlite->handle) : 0;
+		/* what the caller did, not the COMMIT behind it */
+		if (!sqlite->in_driver)
+			sqlite->changes =
+				sqlite_stmt_writes(stmt) ? sqlite3_changes64(sqlite->handle) : 0;
 		sqlite_stmt_reset(stmt);
 		return 0;
 	}

@@ -30,7 +30,7 @@ struct attempt_repo_row {
 
 struct attempt_repo_rows {
 	struct attempt_repo_row *items;
-	size_t count, capacity;
+	size_t count;
 };
 
 /* A new one, claimed: id, task_instance, number, fence, worker, claimed_at. */

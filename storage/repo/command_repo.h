@@ -21,7 +21,7 @@ struct command_repo_row {
 
 struct command_repo_rows {
 	struct command_repo_row *items;
-	size_t count, capacity;
+	size_t count;
 };
 
 MUST_CHECK int command_repo_insert(struct db *db, const struct command_repo_row *row,

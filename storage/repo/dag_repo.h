@@ -18,7 +18,7 @@ struct dag_repo_row {
 
 struct dag_repo_rows {
 	struct dag_repo_row *items;
-	size_t count, capacity;
+	size_t count;
 };
 
 struct dag_repo_version {

@@ -21,7 +21,7 @@ struct event_repo_row {
 
 struct event_repo_rows {
 	struct event_repo_row *items;
-	size_t count, capacity;
+	size_t count;
 };
 
 MUST_CHECK int event_repo_add(struct db *db, const struct event_repo_row *row, struct err *err);

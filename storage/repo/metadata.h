@@ -12,6 +12,7 @@
 #ifndef STORAGE_REPO_METADATA_H
 #define STORAGE_REPO_METADATA_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "lib/arena.h"
@@ -34,8 +35,24 @@ MUST_CHECK int metadata_migrate(struct db *db, int64_t now_us, struct err *err);
 
 MUST_CHECK int metadata_next_ids(struct db *db, struct metadata_ids *ids, struct err *err);
 
-/* For the repositories. */
-void metadata_bind_time(struct db_stmt *stmt, int index, int64_t time_us);
+/* For the repositories: how a row of theirs is read, and the rows that were. */
+struct metadata_shape {
+	size_t size;
+	void (*read)(struct db_stmt *stmt, struct arena *arena, void *row);
+};
+
+struct metadata_rows {
+	void *items;
+	size_t count;
+};
+
+/* 1 found, 0 not, -1. */
+MUST_CHECK int metadata_one(struct db_stmt *stmt, const struct metadata_shape *shape,
+                            struct arena *arena, void *row, struct err *err);
+MUST_CHECK int metadata_all(struct db_stmt *stmt, const struct metadata_shape *shape,
+                            struct arena *arena, struct metadata_rows *rows, struct err *err);
+/* 0 is NULL. */
+void metadata_bind_optional(struct db_stmt *stmt, int index, int64_t value);
 const char *metadata_text(struct db_stmt *stmt, int column, struct arena *arena);
 /* Runs a statement that must meet exactly one row; none is ERR_STALE with `text`. */
 MUST_CHECK int metadata_change_one(struct db *db, struct db_stmt *stmt, const char *text,

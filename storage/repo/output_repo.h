@@ -22,7 +22,7 @@ struct output_repo_row {
 
 struct output_repo_rows {
 	struct output_repo_row *items;
-	size_t count, capacity;
+	size_t count;
 };
 
 /* The last value of a key counts. */

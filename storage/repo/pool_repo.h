@@ -16,7 +16,7 @@ struct pool_repo_row {
 
 struct pool_repo_rows {
 	struct pool_repo_row *items;
-	size_t count, capacity;
+	size_t count;
 };
 
 MUST_CHECK int pool_repo_put(struct db *db, const struct pool_repo_row *row, struct err *err);

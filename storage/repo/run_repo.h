@@ -32,7 +32,7 @@ struct run_repo_row {
 
 struct run_repo_rows {
 	struct run_repo_row *items;
-	size_t count, capacity;
+	size_t count;
 };
 
 /* ERR_DUPLICATE says what is taken: run id, logical date or idempotency key. `counts` is not taken. */

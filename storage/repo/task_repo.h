@@ -27,9 +27,15 @@ struct task_repo_row {
 	const char *attempt_state; /* of the latest attempt; read only */
 };
 
+struct task_repo_key {
+	int64_t run;
+	const char *task;
+	int32_t map_index;
+};
+
 struct task_repo_rows {
 	struct task_repo_row *items;
-	size_t count, capacity;
+	size_t count;
 };
 
 /* Quick for many: one statement for all of them. */
@@ -43,8 +49,8 @@ MUST_CHECK int task_repo_update(struct db *db, const struct task_repo_row *row, 
 MUST_CHECK int task_repo_list(struct db *db, int64_t run, struct arena *arena,
                               struct task_repo_rows *rows, struct err *err);
 /* 1 found, 0 not, -1. */
-MUST_CHECK int task_repo_get(struct db *db, int64_t run, const char *task, int32_t map_index,
-                             struct arena *arena, struct task_repo_row *row, struct err *err);
+MUST_CHECK int task_repo_get(struct db *db, const struct task_repo_key *key, struct arena *arena,
+                             struct task_repo_row *row, struct err *err);
 /* Of all runs that have not ended, by run, then id. */
 MUST_CHECK int task_repo_unfinished(struct db *db, struct arena *arena, struct task_repo_rows *rows,
                                     struct err *err);
