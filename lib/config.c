@@ -292,7 +292,7 @@ static void read_environment(struct loader *loader)
 {
 	struct arena *arena = &loader->config->arena;
 
-	for (char **entry = environ; *entry; entry++) {
+	for (char **entry = environ; entry && *entry; entry++) {
 		const char *equals = strchr(*entry, '=');
 		const char *name;
 

@@ -2,6 +2,7 @@
 #include "lib/json_writer.h"
 
 #include <assert.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -157,7 +158,8 @@ void json_writer_float(struct json_writer *w, double value)
 	int length = 0;
 
 	assert(isfinite(value));
-	for (int precision = 15; precision <= 17; precision++) {
+	/* 15 digits always read back, but below DBL_MIN there are not as many */
+	for (int precision = fabs(value) < DBL_MIN ? 1 : 15; precision <= 17; precision++) {
 		length = snprintf(text, sizeof(text), "%.*g", precision, value);
 		if (!islessgreater(strtod(text, NULL), value))
 			break;
