@@ -13,6 +13,7 @@
 #define STORAGE_REPO_MIGRATE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "lib/arena.h"
 #include "lib/compiler.h"
@@ -35,7 +36,7 @@ struct migrate_step {
 
 struct migrate_plan {
 	struct arena arena; /* owns the steps */
-	struct migrate_step *steps;
+	struct migrate_step *items;
 	size_t count, capacity;
 };
 
@@ -52,9 +53,6 @@ enum migrate_flags { MIGRATE_ALLOW_DESTRUCTIVE = 1 << 0 };
  * from the catalog stay as they are, and a table with a destructive step gets its additive ones and
  * then fails. */
 MUST_CHECK int migrate_up(struct db *db, const struct catalog *catalog, enum migrate_flags flags,
-                          struct migrate_plan *plan, struct err *err);
-
-/* Whether there is anything migrate_up() would do without flags; also fails as it would. 1, 0, -1. */
-MUST_CHECK int migrate_is_due(struct db *db, const struct catalog *catalog, struct err *err);
+                          int64_t now_us, struct migrate_plan *plan, struct err *err);
 
 #endif
