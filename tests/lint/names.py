@@ -6,7 +6,7 @@ import re
 NAME = "names"
 RULE = "no drawer called util, common, helpers or misc; no left-over files"
 
-DRAWER = re.compile(r"^(utils?|utilit(y|ies)|common|helpers?|misc|stuff|shared)$")
+DRAWER = re.compile(r"^(utils?|utilit(y|ies)|common|helpers|misc|stuff)$")
 LEFTOVER = re.compile(r"(~|\.(orig|rej|bak|swp|o|a|so|pyc|log|tmp))$|^core(\.\d+)?$")
 
 

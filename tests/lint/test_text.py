@@ -171,7 +171,7 @@ class Names(PlantedTest):
 
     def test_names_that_do_not(self):
         for path in ("lib/util.c", "lib/str_utils.c", "api/common.h", "helpers/a.c",
-                     "tests/test_helper.py", "docs/misc.md"):
+                     "tests/test_helpers.py", "docs/misc.md"):
             with self.subTest(path=path):
                 self.assert_found(names, {path: ""}, f"{path}:1: the name says nothing")
 
