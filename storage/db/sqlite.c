@@ -29,6 +29,7 @@ void sqlite_arm(struct sqlite *sqlite)
 
 	sqlite->deadline_us = db->timeout_ms > 0 ? clock_monotonic_us() + db->timeout_ms * 1000 : 0;
 	sqlite->budget_left = db->budget;
+	errno = 0;
 }
 
 static int on_progress(void *context)

@@ -44,7 +44,7 @@ struct sqlite_stmt {
 };
 
 struct sqlite *sqlite_of(struct db *db);
-/* Sets the bounds of what runs next from the connection's settings. */
+/* Sets the bounds of what runs next from the connection's settings, and errno to 0. */
 void sqlite_arm(struct sqlite *sqlite);
 
 /* sqlite_stmt.c: the driver's functions of the same names. */

@@ -93,10 +93,8 @@ static int interrupted(struct sqlite *sqlite, struct err *err)
 	               (double)db->timeout_ms / 1000.0);
 }
 
-static int input_output(struct sqlite *sqlite, struct err *err)
+static int input_output(int cause, struct err *err)
 {
-	int cause = sqlite3_system_errno(sqlite->handle);
-
 	/* EFBIG: the limit on file sizes */
 	if (cause == ENOSPC || cause == EDQUOT || cause == EFBIG)
 		return err_set(err, ERR_NO_SPACE, "no space left for the database");
@@ -109,6 +107,8 @@ static int input_output(struct sqlite *sqlite, struct err *err)
 
 int sqlite_error_set(struct sqlite *sqlite, int result, struct err *err)
 {
+	/* sqlite3_system_errno() knows nothing of what a COMMIT met; errno is 0 before a statement starts */
+	int cause = errno;
 	int code = result & 0xff;
 
 	sqlite->base.constraint = (struct db_constraint){0};
@@ -120,7 +120,7 @@ int sqlite_error_set(struct sqlite *sqlite, int result, struct err *err)
 	if (code == SQLITE_BUSY && atomic_load(&sqlite->base.cancelled))
 		return err_set(err, ERR_CANCELLED, "the statement was cancelled");
 	if (code == SQLITE_IOERR)
-		return input_output(sqlite, err);
+		return input_output(cause, err);
 	for (size_t i = 0; i < countof(primary); i++) {
 		if (primary[i].result == code)
 			return err_set(err, primary[i].code, "%s",
