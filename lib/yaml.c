@@ -133,7 +133,8 @@ static void place_in_scalar(const struct yaml *yaml, const struct yaml_node *nod
 	size_t size, at, start = 0, length = strlen(node->text);
 	const char *line;
 
-	/* a block scalar stands where its first line does; the others have the same indent */
+	/* a node stands behind its quote; a block scalar where its first line does, and the others
+	 * have the same indent */
 	for (size_t i = 0; i < offset && i < length; i++) {
 		if (node->text[i] == '\n') {
 			error->line++;
@@ -142,8 +143,6 @@ static void place_in_scalar(const struct yaml *yaml, const struct yaml_node *nod
 	}
 	line = line_of(yaml, error->line, &size);
 	at = column_bytes(line, size, node->column);
-	if (at < size && (line[at] == '"' || line[at] == '\''))
-		at++;
 	/* escapes and folded lines move it; it then stays inside the line */
 	at = at + offset - start < size ? at + offset - start : size;
 	error->column = (uint32_t)str_utf8_length(line, at) + 1;

@@ -34,8 +34,9 @@ struct yaml_pair {
 /* A node, typed by YAML 1.2's core schema (quoted scalars are strings). */
 struct yaml_node {
 	enum yaml_kind kind;
-	uint32_t line, column, length; /* where it stands, from 1; characters of its first line */
-	const char *text;              /* scalars: as written, NUL-terminated; else NULL */
+	uint32_t line, column,
+		length;   /* where its text begins, from 1; characters of its first line */
+	const char *text; /* scalars: as written, NUL-terminated; else NULL */
 	union {
 		int boolean;
 		int64_t integer;

@@ -51,11 +51,12 @@ struct dag_param {
 
 struct dag_task {
 	const char *name;
-	const char *description;     /* "" when none */
-	const char *operator;        /* `<plugin>.<operator>` */
-	const struct template *with; /* a map; rendered for each attempt */
-	const struct expr *when;     /* NULL: always */
-	uint32_t line;               /* in the file, from 1 */
+	const char *description;      /* "" when none */
+	const char *operator;         /* `<plugin>.<operator>` */
+	const struct template *with;  /* a map; rendered for each attempt */
+	const struct expr *when;      /* NULL: always */
+	uint32_t line;                /* in the file, from 1 */
+	const struct yaml_node *node; /* the task in the file, for later faults */
 
 	uint32_t index;           /* of this task in dag->tasks */
 	const uint32_t *upstream; /* indices of `needs` */
@@ -93,7 +94,8 @@ struct dag {
 	size_t param_count;
 	struct dag_task *tasks; /* in the order of the file */
 	uint32_t task_count;
-	json_t *source; /* the whole file as JSON, for `dag_version` */
+	json_t *source;    /* the whole file as JSON, for `dag_version` */
+	struct yaml *yaml; /* the file with its places, for later faults */
 };
 
 /* NULL when the file has faults, all of which are in `errors`. `path` gives the default name. */
@@ -102,7 +104,7 @@ struct dag *dag_read(const char *path, struct yaml_errors *errors);
 struct dag *dag_reference(struct dag *dag);
 void dag_release(struct dag *dag);
 
-/* The task of this name, or NULL. */
+/* The task of this name, or NULL. O(tasks). */
 const struct dag_task *dag_task(const struct dag *dag, const char *name);
 
 const char *dag_rule_name(enum dag_rule rule);
