@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,7 +24,11 @@ void attempt_log_init(struct attempt_log *log, int pipe_fd)
 {
 	int flags = fcntl(pipe_fd, F_GETFL);
 
-	*log = (struct attempt_log){.pipe_fd = pipe_fd, .fd = -1};
+	*log = (struct attempt_log){
+		.pipe_fd = pipe_fd,
+		.spare_fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, pipe_fd),
+		.fd = -1,
+	};
 	pthread_mutex_init(&log->mutex, NULL);
 	if (flags >= 0)
 		fcntl(pipe_fd, F_SETFL, flags | O_NONBLOCK);
@@ -78,19 +83,26 @@ static void write_file(struct attempt_log *log, const char *bytes, size_t size)
 	log->size_bytes += (int64_t)size;
 }
 
+static void open_once(struct attempt_log *log)
+{
+	struct err err;
+
+	if (log->fd >= 0 || log->is_cut || !log->is_open)
+		return;
+	if (open_file(log, &err) < 0) {
+		log_error("runner", "no log file: %s", err.text);
+		log->is_cut = 1;
+	}
+}
+
 static void write_capped(struct attempt_log *log, const char *bytes, size_t size)
 {
 	char note[80];
-	struct err err;
 	size_t room;
 
+	open_once(log);
 	if (!size || log->is_cut)
 		return;
-	if (log->fd < 0 && open_file(log, &err) < 0) {
-		log_error("runner", "no log file: %s", err.text);
-		log->is_cut = 1;
-		return;
-	}
 	room = log->size_bytes < log->cap_bytes ? (size_t)(log->cap_bytes - log->size_bytes) : 0;
 	if (!log->cap_bytes || size <= room) {
 		write_file(log, bytes, size);
@@ -161,14 +173,24 @@ static void write_bytes(struct attempt_log *log, const char *bytes, size_t size)
 		write_capped(log, bytes, size);
 }
 
+static int has_bytes(const struct attempt_log *log)
+{
+	int waiting = 0;
+
+	return ioctl(log->pipe_fd, FIONREAD, &waiting) == 0 && waiting > 0;
+}
+
+/* The file is opened before anything is taken out of the pipe: should the process die in between, the
+ * service finds it there. */
 static void pump(struct attempt_log *log)
 {
-	static const size_t most = PIPE_BYTES;
 	char bytes[READ_BYTES];
 
-	for (size_t moved = 0; moved < most;) {
-		ssize_t got = read(log->pipe_fd, bytes, sizeof(bytes));
+	for (size_t moved = 0; moved < PIPE_BYTES && has_bytes(log);) {
+		ssize_t got;
 
+		open_once(log);
+		got = read(log->pipe_fd, bytes, sizeof(bytes));
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0)
@@ -215,6 +237,15 @@ int64_t attempt_log_end(struct attempt_log *log)
 	log->is_open = 0;
 	json_decref(log->secrets);
 	log->secrets = NULL;
+	dup2(log->spare_fd, STDOUT_FILENO);
+	dup2(log->spare_fd, STDERR_FILENO);
 	pthread_mutex_unlock(&log->mutex);
 	return size;
+}
+
+void attempt_log_freeze(struct attempt_log *log)
+{
+	/* never unlocked: the helper must not take anything any more */
+	pthread_mutex_lock(&log->mutex);
+	pump(log);
 }

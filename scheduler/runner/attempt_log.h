@@ -15,6 +15,7 @@
 struct attempt_log {
 	pthread_mutex_t mutex;
 	int pipe_fd;        /* read end, not blocking */
+	int spare_fd;       /* write end: an operator may close its stdout */
 	int fd;             /* of the file, -1 before the first byte */
 	int is_open;        /* an attempt runs; else bytes are dropped */
 	int is_cut;         /* full, or the file cannot be written */
@@ -35,7 +36,11 @@ void attempt_log_add_secret(struct attempt_log *log, const char *text);
 void attempt_log_pump(struct attempt_log *log);
 /* A line of its own, `level` as in plugin.h, `now_us` since the epoch. Pumps first: order is kept. */
 void attempt_log_line(struct attempt_log *log, int level, const char *text, int64_t now_us);
-/* Empties the pipe, closes the file; its size, or 0 when nothing was written. */
+/* Empties the pipe, closes the file, makes stdout and stderr the pipe again for the next attempt. The
+ * size of the file, or 0 when nothing was written. */
 int64_t attempt_log_end(struct attempt_log *log);
+/* The process is about to end in the middle of an attempt: what has come so far is written, nobody
+ * reads the pipe any more, so that the service finds the rest in it. */
+void attempt_log_freeze(struct attempt_log *log);
 
 #endif

@@ -39,10 +39,10 @@ static void serve(struct helper *helper)
 		[POLL_LOG] = {.fd = helper->log->pipe_fd, .events = POLLIN},
 		[POLL_WAKE] = {.fd = helper->channel->wake_fd, .events = POLLIN},
 	};
-	int64_t alive_us = clock_monotonic_us() + helper->channel->alive_ms * 1000;
+	int64_t said_us = clock_monotonic_us();
 
 	for (;;) {
-		poll(fds, POLL_COUNT, timeout_ms(alive_us));
+		poll(fds, POLL_COUNT, timeout_ms(said_us + helper->channel->alive_ms * 1000));
 		if (fds[POLL_LOG].revents & POLLIN)
 			attempt_log_pump(helper->log);
 		else if (fds[POLL_LOG].revents)
@@ -58,9 +58,9 @@ static void serve(struct helper *helper)
 		if (fds[POLL_WAKE].revents || fds[POLL_WIRE].revents & POLLOUT)
 			fds[POLL_WIRE].events =
 				(short)(POLLIN | (channel_flush(helper->channel) ? POLLOUT : 0));
-		if (timeout_ms(alive_us) == 0) {
+		if (timeout_ms(said_us + helper->channel->alive_ms * 1000) == 0) {
 			say_alive(helper);
-			alive_us = clock_monotonic_us() + helper->channel->alive_ms * 1000;
+			said_us = clock_monotonic_us();
 		}
 	}
 }

@@ -5,11 +5,12 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
 #include "lib/file.h"
 #include "lib/log.h"
 #include "lib/str.h"
@@ -37,6 +38,9 @@ struct runner {
 /* What a forked child of a plugin must not keep: it would hide the end of this process. */
 static int forbidden_fds[2] = {-1, -1};
 
+/* The helper and what runs at exit use it until the process ends. */
+static struct runner runner;
+
 static void close_in_child(void)
 {
 	for (size_t i = 0; i < countof(forbidden_fds); i++)
@@ -56,6 +60,14 @@ static void settle_signals(void)
 
 	for (size_t i = 0; i < countof(ignored); i++)
 		sigaction(ignored[i], &action, NULL);
+}
+
+/* A plugin has called exit(3): to the service it is a crash, the log says what it was. */
+static void leave(void)
+{
+	attempt_log_line(&runner.log, 3, "the plugin called exit()", clock_now_us());
+	fflush(stdout);
+	attempt_log_freeze(&runner.log);
 }
 
 /* Moves a descriptor out of reach; -1 when it is not open. */
@@ -78,7 +90,7 @@ static void empty_stdin(void)
 	}
 }
 
-static int settle(struct runner *runner, struct err *err)
+static int settle(struct err *err)
 {
 	int wire_fd = take_fd(WIRE_FD), log_fd = take_fd(WIRE_LOG_FD);
 
@@ -94,41 +106,41 @@ static int settle(struct runner *runner, struct err *err)
 	forbidden_fds[0] = wire_fd;
 	forbidden_fds[1] = log_fd;
 	pthread_atfork(NULL, NULL, close_in_child);
+	atexit(leave);
 
-	channel_init(&runner->channel, wire_fd);
-	attempt_log_init(&runner->log, log_fd);
-	host_session_init(&runner->session, &runner->channel);
-	attempt_init(&runner->attempt, &runner->channel, &runner->log, &runner->session);
-	runner->helper = (struct helper){&runner->channel, &runner->log, &runner->session};
-	if (helper_start(&runner->helper, err) < 0)
+	channel_init(&runner.channel, wire_fd);
+	attempt_log_init(&runner.log, log_fd);
+	host_session_init(&runner.session, &runner.channel);
+	attempt_init(&runner.attempt, &runner.channel, &runner.log, &runner.session);
+	runner.helper = (struct helper){&runner.channel, &runner.log, &runner.session};
+	if (helper_start(&runner.helper, err) < 0)
 		return -1;
-	remains_init(&runner->remains);
+	remains_init(&runner.remains);
 	return 0;
 }
 
 /* The plugin of an attempt, loaded with the first one; NULL on error. */
-static const struct plugin_file *plugin_of(struct runner *runner, const struct wire_start *start,
-                                           struct err *err)
+static const struct plugin_file *plugin_of(const struct wire_start *start, struct err *err)
 {
-	if (!runner->has_file) {
-		if (plugin_file_open(&runner->file, start->plugin, err) < 0) {
-			plugin_file_release(&runner->file);
+	if (!runner.has_file) {
+		if (plugin_file_open(&runner.file, start->plugin, err) < 0) {
+			plugin_file_release(&runner.file);
 			return NULL;
 		}
-		runner->has_file = 1;
+		runner.has_file = 1;
 	}
-	if (str_equal(runner->file.path, start->plugin))
-		return &runner->file;
-	err_set(err, ERR_INTERNAL, "a runner of '%s' was asked for '%s'", runner->file.path,
+	if (str_equal(runner.file.path, start->plugin))
+		return &runner.file;
+	err_set(err, ERR_INTERNAL, "a runner of '%s' was asked for '%s'", runner.file.path,
 	        start->plugin);
 	return NULL;
 }
 
 /* Why no other attempt may follow in this process, or NULL. */
-static const char *retire_reason(struct runner *runner, const struct plugin_file *file)
+static const char *retire_reason(const struct plugin_file *file)
 {
-	const struct plugin_op *op = runner->attempt.op;
-	const char *left = remains_look(&runner->remains);
+	const struct plugin_op *op = runner.attempt.op;
+	const char *left = remains_look(&runner.remains);
 
 	if (left)
 		return left;
@@ -140,35 +152,33 @@ static const char *retire_reason(struct runner *runner, const struct plugin_file
 }
 
 /* 1: the process may go on. */
-static int run_one(struct runner *runner, const struct wire_start *start)
+static int run_one(const struct wire_start *start)
 {
 	const struct plugin_file *file;
 	struct wire_finished finished;
 	struct err err = {0};
 
-	attempt_begin(&runner->attempt, start);
-	file = plugin_of(runner, start, &err);
-	attempt_run(&runner->attempt, file, &err, &finished);
-	finished.retire = retire_reason(runner, file);
-	channel_finished(&runner->channel, &finished);
-	attempt_clear(&runner->attempt);
+	attempt_begin(&runner.attempt, start);
+	file = plugin_of(start, &err);
+	attempt_run(&runner.attempt, file, &err, &finished);
+	finished.retire = retire_reason(file);
+	channel_finished(&runner.channel, &finished);
+	attempt_clear(&runner.attempt);
 	return !finished.retire;
 }
 
 static int serve(void)
 {
-	/* the helper uses it until the process ends */
-	static struct runner runner;
 	struct wire_frame frame;
 	struct err err;
 	int goes_on = 1;
 
-	if (settle(&runner, &err) < 0) {
+	if (settle(&err) < 0) {
 		fprintf(stderr, "millrace: %s\n", err.text);
 		return EXIT_MISUSE;
 	}
 	while (goes_on && channel_take(&runner.channel, &frame)) {
-		goes_on = run_one(&runner, &frame.as.start);
+		goes_on = run_one(&frame.as.start);
 		wire_release(&frame);
 	}
 	channel_retire(&runner.channel);
