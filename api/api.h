@@ -15,6 +15,7 @@
 
 #include "lib/compiler.h"
 #include "lib/err.h"
+#include "lib/json.h"
 
 struct api;
 struct catalog;
@@ -35,6 +36,15 @@ struct api_instance {
 	int64_t map_index; /* -1 when not mapped */
 };
 
+/* How long a slow client is suffered. 0 means the default. */
+struct api_timeouts {
+	int64_t idle_ms;   /* between requests: 60 s */
+	int64_t head_ms;   /* for a whole head: 10 s */
+	int64_t body_ms;   /* in which 10 KiB of a body must come: 10 s */
+	int64_t write_ms;  /* without progress of the answer: 30 s */
+	int64_t linger_ms; /* for what a refused client still sends: 2 s */
+};
+
 struct api_options {
 	const struct catalog *catalog;
 	const char *data_url;     /* of the users' tables */
@@ -45,6 +55,7 @@ struct api_options {
 	const char *socket_path; /* NULL: TCP only */
 	const char *key;  /* asked for on every route but the public ones; NULL: nobody is asked */
 	unsigned threads; /* 0: one */
+	struct api_timeouts timeouts;
 
 	void *service; /* first argument of what follows */
 	/* Hands a command over; its callback comes exactly once, unless this fails (ERR_BUSY when the
@@ -53,6 +64,9 @@ struct api_options {
 	/* 1 and fills `progress` when something is known about a running instance, else 0. May be NULL. */
 	int (*progress)(void *service, const struct api_instance *instance,
 	                struct api_progress *progress);
+	/* DAG files that have faults right now: an object from the DAG's name to {"file", "errors": [{"file",
+	 * "line", "column", "text"}]}, a new reference. May be NULL. */
+	json_t *(*dag_faults)(void *service);
 	/* The last request was answered after api_drain(), on some API thread. May be NULL. */
 	void (*drained)(void *service);
 };

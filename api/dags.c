@@ -1,0 +1,228 @@
+/* dags.c - handlers of DAGs */
+#include "api/dags.h"
+
+#include "api/request.h"
+#include "api/respond.h"
+#include "api/run_json.h"
+#include "lib/json_writer.h"
+#include "lib/str.h"
+#include "storage/repo/dag_repo.h"
+#include "storage/repo/run_repo.h"
+
+/* One DAG as it is shown: row, file and faults may each be missing. */
+struct shown {
+	const char *name;
+	const struct dag_repo_row *row; /* NULL: never seen without faults */
+	json_t *definition;             /* the file as JSON; NULL with `row` */
+	const json_t *faults;           /* NULL: the file is good */
+};
+
+static void write_json(struct json_writer *w, const char *key, const json_t *value,
+                       const char *fallback)
+{
+	auto_buf struct buf text = {0};
+
+	if (value)
+		json_append(&text, value);
+	else
+		buf_text(&text, fallback);
+	json_writer_key(w, key);
+	json_writer_raw(w, text.data, text.size);
+}
+
+static void write_text(struct json_writer *w, const char *key, const char *text)
+{
+	json_writer_key(w, key);
+	json_writer_text(w, text);
+}
+
+static int write_last_run(struct request *request, struct db *db, const char *dag,
+                          struct json_writer *w, struct err *err)
+{
+	const struct run_repo_filter filter = {.dag = dag, .limit = 1};
+	struct run_repo_rows runs = {0};
+
+	if (run_repo_list(db, &filter, &request->arena, &runs, err) < 0)
+		return -1;
+	json_writer_key(w, "last_run");
+	if (!runs.count) {
+		json_writer_null(w);
+		return 0;
+	}
+	json_writer_object(w);
+	write_text(w, "run_id", runs.items[0].run_id);
+	write_text(w, "state", runs.items[0].state);
+	run_json_time(w, "ended_at", runs.items[0].ended_at_us);
+	json_writer_object_end(w);
+	return 0;
+}
+
+/* The members that the list shows; the object stays open. */
+static int write_dag(struct request *request, struct db *db, const struct shown *shown,
+                     struct json_writer *w, struct err *err)
+{
+	const json_t *definition = shown->definition;
+	const char *file = shown->row ? shown->row->file : json_get_text(shown->faults, "file", "");
+
+	json_writer_object(w);
+	write_text(w, "dag", shown->name);
+	write_text(w, "description", json_get_text(definition, "description", ""));
+	write_json(w, "tags", json_object_get(definition, "tags"), "[]");
+	write_text(w, "file", file);
+	write_text(w, "dag_version", shown->row ? shown->row->hash : NULL);
+	write_json(w, "schedule", json_object_get(definition, "schedule"), "null");
+	write_text(w, "timezone", json_get_text(definition, "timezone", "UTC"));
+	json_writer_key(w, "is_paused");
+	json_writer_bool(w, shown->row && shown->row->is_paused);
+	json_writer_key(w, "next_fire");
+	json_writer_null(w);
+	if (write_last_run(request, db, shown->name, w, err) < 0)
+		return -1;
+	write_json(w, "errors", json_object_get(shown->faults, "errors"), "[]");
+	return 0;
+}
+
+static void write_tasks(const json_t *definition, struct json_writer *w)
+{
+	const char *name;
+	json_t *task;
+
+	json_writer_key(w, "tasks");
+	json_writer_array(w);
+	json_object_foreach(json_object_get(definition, "tasks"), name, task)
+	{
+		json_writer_object(w);
+		write_text(w, "task", name);
+		write_text(w, "operator", json_get_text(task, "use", NULL));
+		write_json(w, "needs", json_object_get(task, "needs"), "[]");
+		write_text(w, "trigger_rule", json_get_text(task, "trigger_rule", "all_success"));
+		json_writer_object_end(w);
+	}
+	json_writer_array_end(w);
+}
+
+static int read_definition(struct request *request, struct db *db, struct shown *shown,
+                           struct err *err)
+{
+	struct dag_repo_version version;
+	int found = dag_repo_get_version(db, shown->row->hash, &request->arena, &version, err);
+
+	if (found == 0)
+		return 0;
+	if (found > 0)
+		shown->definition = json_parse(version.definition, strlen(version.definition), err);
+	return shown->definition ? 0 : err_prefix(err, "DAG '%s'", shown->name);
+}
+
+static json_t *ask_faults(const struct request *request)
+{
+	const struct api_options *options = request->session->shared->options;
+
+	return options->dag_faults ? options->dag_faults(options->service) : NULL;
+}
+
+/* GET /v1/dags */
+
+static int write_one(struct request *request, struct db *db, struct shown *shown,
+                     struct json_writer *w, struct err *err)
+{
+	int failed = (shown->row && read_definition(request, db, shown, err) < 0) ||
+	             write_dag(request, db, shown, w, err) < 0;
+
+	json_decref(shown->definition);
+	shown->definition = NULL;
+	if (!failed)
+		json_writer_object_end(w);
+	return failed ? -1 : 0;
+}
+
+/* Files that have never been good stand behind those that have. */
+static int write_strangers(struct request *request, struct db *db, json_t *faults,
+                           struct json_writer *w, struct err *err)
+{
+	const char *name;
+	json_t *fault;
+
+	json_object_foreach(faults, name, fault)
+	{
+		struct shown shown = {.name = name, .faults = fault};
+		struct dag_repo_row row;
+		int found = dag_repo_get(db, name, &request->arena, &row, err);
+
+		if (found < 0 || (found == 0 && write_one(request, db, &shown, w, err) < 0))
+			return -1;
+	}
+	return 0;
+}
+
+static int list_work(struct request *request, struct db *db, struct err *err)
+{
+	auto_json json_t *faults = ask_faults(request);
+	struct dag_repo_rows rows = {0};
+	struct json_writer w;
+
+	buf_clear(&request->reply);
+	json_writer_init(&w, &request->reply);
+	if (dag_repo_list(db, &request->arena, &rows, err) < 0)
+		return -1;
+	json_writer_array(&w);
+	for (size_t i = 0; i < rows.count; i++) {
+		struct shown shown = {.name = rows.items[i].dag,
+		                      .row = &rows.items[i],
+		                      .faults = json_object_get(faults, rows.items[i].dag)};
+
+		if (write_one(request, db, &shown, &w, err) < 0)
+			return -1;
+	}
+	if (write_strangers(request, db, faults, &w, err) < 0)
+		return -1;
+	json_writer_array_end(&w);
+	return 0;
+}
+
+static void respond_plain(struct request *request, const struct err *err)
+{
+	if (err)
+		respond_error(request, err);
+	else
+		respond_reply(request, RESPOND_OK);
+}
+
+void dags_list(struct request *request)
+{
+	request_read(request, REQUEST_METADATA, list_work, respond_plain);
+}
+
+/* GET /v1/dags/{dag} */
+
+static int show_work(struct request *request, struct db *db, struct err *err)
+{
+	auto_json json_t *faults = ask_faults(request);
+	auto_json json_t *definition = NULL;
+	struct shown shown = {.name = request->values[0],
+	                      .faults = json_object_get(faults, request->values[0])};
+	struct dag_repo_row row;
+	struct json_writer w;
+	int found;
+
+	buf_clear(&request->reply);
+	json_writer_init(&w, &request->reply);
+	found = dag_repo_get(db, shown.name, &request->arena, &row, err);
+	if (found == 0 && !shown.faults)
+		return err_set(err, ERR_NOT_FOUND, "there is no DAG '%s'", shown.name);
+	shown.row = found > 0 ? &row : NULL;
+	if (found < 0 || (shown.row && read_definition(request, db, &shown, err) < 0))
+		return -1;
+	definition = shown.definition;
+	if (write_dag(request, db, &shown, &w, err) < 0)
+		return -1;
+	write_json(&w, "params", json_object_get(definition, "params"), "{}");
+	write_tasks(definition, &w);
+	json_writer_object_end(&w);
+	return 0;
+}
+
+void dags_show(struct request *request)
+{
+	request_read(request, REQUEST_METADATA, show_work, respond_plain);
+}

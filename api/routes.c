@@ -1,0 +1,65 @@
+/* routes.c - the table of everything the service answers to */
+#include "api/routes.h"
+
+#include "api/dags.h"
+#include "api/health.h"
+#include "api/logs.h"
+#include "api/reports.h"
+#include "api/rows.h"
+#include "api/runs.h"
+#include "lib/compiler.h"
+#include "lib/limits.h"
+
+static const char json[] = "application/json";
+static const char csv[] = "text/csv; charset=utf-8";
+static const char text[] = "text/plain; charset=utf-8";
+
+static const char *const page[] = {"limit", "offset", "cursor", NULL};
+static const char *const runs_of_dag[] = {"limit", "cursor", "state", "type", NULL};
+static const char *const runs_of_all[] = {"limit", "cursor", "state", "type", "dag", NULL};
+static const char *const run[] = {"tasks", NULL};
+static const char *const task[] = {"map_index", NULL};
+static const char *const attempt_log[] = {"map_index", "offset", "follow", NULL};
+
+/* clang-format off */
+/* The rows of one path stand together. */
+static const struct route routes[] = {
+	{ROUTE_GET, "/livez", health_live, ROUTE_PUBLIC, ROUTE_ALWAYS, 0, json, NULL,
+	 "Whether the process answers"},
+	{ROUTE_GET, "/readyz", health_ready, ROUTE_PUBLIC, ROUTE_ALWAYS, 0, json, NULL,
+	 "Whether it can do its work"},
+
+	{ROUTE_GET, "/v1/dags", dags_list, ROUTE_READ, 0, 0, json, NULL, "List DAGs"},
+	{ROUTE_GET, "/v1/dags/{dag}", dags_show, ROUTE_READ, 0, 0, json, NULL,
+	 "Show a DAG with its parameters and tasks"},
+	{ROUTE_GET, "/v1/dags/{dag}/runs", runs_list, ROUTE_READ, 0, 0, json, runs_of_dag,
+	 "List the runs of a DAG, newest first"},
+	{ROUTE_POST, "/v1/dags/{dag}/runs", runs_create, ROUTE_OPERATE, ROUTE_BODY_OPTIONAL,
+	 LIMIT_BODY_BYTES, json, NULL, "Start a run"},
+	{ROUTE_GET, "/v1/dags/{dag}/runs/{run}", runs_show, ROUTE_READ, 0, 0, json, run,
+	 "Show a run"},
+	{ROUTE_GET, "/v1/dags/{dag}/runs/{run}/tasks", runs_list_tasks, ROUTE_READ, 0, 0, json, NULL,
+	 "List the task instances of a run"},
+	{ROUTE_GET, "/v1/dags/{dag}/runs/{run}/tasks/{task}", runs_show_task, ROUTE_READ, 0, 0, json,
+	 task, "Show a task instance with its attempts"},
+	{ROUTE_GET, "/v1/dags/{dag}/runs/{run}/tasks/{task}/logs/{attempt}", logs_show, ROUTE_READ, 0,
+	 0, text, attempt_log, "Read or follow the log of an attempt"},
+	{ROUTE_GET, "/v1/runs", runs_list, ROUTE_READ, 0, 0, json, runs_of_all,
+	 "List the runs of all DAGs, newest first"},
+
+	{ROUTE_GET, "/v1/report/{report}", reports_show, ROUTE_READ, ROUTE_ANY_PARAMETER, 0, csv,
+	 NULL, "Run a report"},
+
+	{ROUTE_GET, "/v1/{table}", rows_list, ROUTE_READ, ROUTE_IS_TABLE, 0, json, page,
+	 "List rows, by id"},
+	{ROUTE_POST, "/v1/{table}", rows_create, ROUTE_WRITE, ROUTE_IS_TABLE, LIMIT_BODY_BYTES, json,
+	 NULL, "Create a row"},
+	{ROUTE_GET, "/v1/{table}/{id}", rows_show, ROUTE_READ, ROUTE_IS_TABLE, 0, json, NULL,
+	 "Show a row"},
+};
+/* clang-format on */
+
+void routes_init(struct route_table *table, struct arena *arena)
+{
+	route_table_init(table, routes, countof(routes), arena);
+}
