@@ -441,7 +441,7 @@ int64_t config_int(const struct config *config, enum config_id id)
 	return config->values[id].number;
 }
 
-const json_t *config_json(const struct config *config, enum config_id id)
+json_t *config_json(const struct config *config, enum config_id id)
 {
 	return config->values[id].json;
 }

@@ -37,8 +37,8 @@ void config_free(struct config *config);
 const char *config_text(const struct config *config, enum config_id id);
 /* Numbers, sizes (bytes), durations (ms); booleans are 0 or 1. */
 int64_t config_int(const struct config *config, enum config_id id);
-/* Maps and lists; borrowed, never NULL. */
-const json_t *config_json(const struct config *config, enum config_id id);
+/* Maps and lists; borrowed, never NULL, not to be changed (jansson knows no const). */
+json_t *config_json(const struct config *config, enum config_id id);
 /* Where the value comes from: `default`, `millrace.yaml:3`, `environment MILLRACE_LISTEN`, … */
 const char *config_origin(const struct config *config, enum config_id id);
 /* Absolute. */

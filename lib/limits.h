@@ -51,5 +51,7 @@
 #define LIMIT_DAG_NEEDS             100000 /* edges of one DAG, twice over for both ends */
 #define LIMIT_DAG_TAGS              100
 #define LIMIT_DAG_RETRIES           1000
+#define LIMIT_DESCRIPTORS_BYTES     (16 * 1024 * 1024) /* what all plugins say of themselves */
+#define LIMIT_WAITING_COMMANDS      10000              /* triggers and the like, before 503 */
 
 #endif

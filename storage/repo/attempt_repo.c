@@ -72,7 +72,8 @@ int attempt_repo_finish(struct db *db, const struct attempt_repo_row *row, struc
 	struct db_stmt *stmt = db_cached(
 		db,
 		"UPDATE attempt SET state = $3, cause = $4, reason = $5, exit = $6, resume = $7,"
-		" used_us = $8, log_bytes = $9, ended_at = $10"
+		" used_us = $8, log_bytes = $9, ended_at = $10,"
+		" started_at = coalesce(started_at, $11)"
 		" WHERE id = $1 AND fence = $2 AND state IN ('claimed', 'started')",
 		err);
 
@@ -88,6 +89,7 @@ int attempt_repo_finish(struct db *db, const struct attempt_repo_row *row, struc
 	db_bind_int(stmt, 8, row->used_us);
 	db_bind_int(stmt, 9, row->log_bytes);
 	metadata_bind_optional(stmt, 10, row->ended_at_us);
+	metadata_bind_optional(stmt, 11, row->started_at_us);
 	return metadata_change_one(db, stmt, stale, err);
 }
 

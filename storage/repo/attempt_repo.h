@@ -42,7 +42,8 @@ MUST_CHECK int attempt_repo_claim_again(struct db *db, const struct attempt_repo
 /* id, fence, worker, pid, pid_started, boot_id, started_at. */
 MUST_CHECK int attempt_repo_start(struct db *db, const struct attempt_repo_row *row,
                                   struct err *err);
-/* id, fence, state, cause, reason, exit, resume, used_us, log_bytes, ended_at. */
+/* id, fence, state, cause, reason, exit, resume, used_us, log_bytes, ended_at, and started_at when
+ * its start was not stored before. */
 MUST_CHECK int attempt_repo_finish(struct db *db, const struct attempt_repo_row *row,
                                    struct err *err);
 

@@ -1,14 +1,15 @@
 /* dag_repo.c - DAGs that have been seen, and every version that ran */
 #include "storage/repo/dag_repo.h"
 
-#define SELECT_DAG "SELECT dag, file, hash, is_paused, seen_at FROM dag "
+#define SELECT_DAG "SELECT dag, file, hash, faults, is_missing, is_paused, seen_at FROM dag "
 
 int dag_repo_put(struct db *db, const struct dag_repo_row *row, struct err *err)
 {
 	struct db_stmt *stmt = db_cached(
 		db,
-		"INSERT INTO dag (dag, file, hash, is_paused, seen_at) VALUES ($1, $2, $3, $4, $5)"
-		" ON CONFLICT (dag) DO UPDATE SET file = $2, hash = $3",
+		"INSERT INTO dag (dag, file, hash, faults, is_missing, is_paused, seen_at)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7)"
+		" ON CONFLICT (dag) DO UPDATE SET file = $2, hash = $3, faults = $4, is_missing = $5",
 		err);
 
 	if (!stmt)
@@ -16,8 +17,10 @@ int dag_repo_put(struct db *db, const struct dag_repo_row *row, struct err *err)
 	db_bind_text(stmt, 1, row->dag);
 	db_bind_text(stmt, 2, row->file);
 	db_bind_text(stmt, 3, row->hash);
-	db_bind_int(stmt, 4, row->is_paused);
-	db_bind_int(stmt, 5, row->seen_at_us);
+	db_bind_text(stmt, 4, row->faults ? row->faults : "[]");
+	db_bind_int(stmt, 5, row->is_missing);
+	db_bind_int(stmt, 6, row->is_paused);
+	db_bind_int(stmt, 7, row->seen_at_us);
 	return db_run(stmt, err);
 }
 
@@ -42,8 +45,10 @@ static void read_row(struct db_stmt *stmt, struct arena *arena, void *item)
 		.dag = metadata_text(stmt, 0, arena),
 		.file = metadata_text(stmt, 1, arena),
 		.hash = metadata_text(stmt, 2, arena),
-		.is_paused = (int)db_column_int(stmt, 3),
-		.seen_at_us = db_column_int(stmt, 4),
+		.faults = metadata_text(stmt, 3, arena),
+		.is_missing = (int)db_column_int(stmt, 4),
+		.is_paused = (int)db_column_int(stmt, 5),
+		.seen_at_us = db_column_int(stmt, 6),
 	};
 }
 

@@ -11,7 +11,10 @@
 
 struct dag_repo_row {
 	const char *dag, *file;
-	const char *hash; /* of the file: the latest version */
+	const char *hash; /* of the file: the latest good version, NULL before the first */
+	const char
+		*faults; /* JSON array of {file, line, column, text}: what is wrong with it now */
+	int is_missing;  /* the file is gone */
 	int is_paused;
 	int64_t seen_at_us; /* first */
 };
@@ -34,7 +37,7 @@ MUST_CHECK int dag_repo_set_paused(struct db *db, const char *dag, int is_paused
 /* 1 found, 0 not, -1. */
 MUST_CHECK int dag_repo_get(struct db *db, const char *dag, struct arena *arena,
                             struct dag_repo_row *row, struct err *err);
-/* All, by name. */
+/* All, by name; those whose file is gone too. */
 MUST_CHECK int dag_repo_list(struct db *db, struct arena *arena, struct dag_repo_rows *rows,
                              struct err *err);
 

@@ -5,8 +5,8 @@
 
 static const char first[] =
 	"CREATE TABLE dag ("
-	" dag TEXT PRIMARY KEY, file TEXT NOT NULL, hash TEXT NOT NULL,"
-	" is_paused BIGINT NOT NULL DEFAULT 0, seen_at BIGINT NOT NULL);"
+	" dag TEXT PRIMARY KEY, file TEXT NOT NULL, hash TEXT, faults TEXT NOT NULL,"
+	" is_missing BIGINT NOT NULL DEFAULT 0, is_paused BIGINT NOT NULL DEFAULT 0, seen_at BIGINT NOT NULL);"
 	"CREATE TABLE dag_version ("
 	" hash TEXT PRIMARY KEY, dag TEXT NOT NULL, definition TEXT NOT NULL,"
 	" created_at BIGINT NOT NULL);"
@@ -49,7 +49,9 @@ static const char first[] =
 	"CREATE INDEX attempt_task_instance ON attempt (task_instance, id);"
 	"CREATE TABLE output ("
 	" attempt BIGINT NOT NULL REFERENCES attempt (id), key TEXT NOT NULL,"
-	" value TEXT NOT NULL, PRIMARY KEY (attempt, key));"
+	" value TEXT NOT NULL, PRIMARY KEY (attempt, key));";
+
+static const char second[] =
 	"CREATE TABLE command ("
 	" id {id}, kind TEXT NOT NULL, args TEXT NOT NULL, \"by\" TEXT,"
 	" state TEXT NOT NULL, result TEXT, created_at BIGINT NOT NULL, ended_at BIGINT);"
@@ -84,6 +86,7 @@ static const char first[] =
 	"CREATE INDEX audit_target ON audit (target, id);";
 
 const struct metadata_schema_step metadata_schema_steps[] = {
-	{"runs, tasks, attempts and what is around them", first},
+	{"DAGs, runs, tasks, attempts and outputs", first},
+	{"commands, workers, pools and what is around runs", second},
 };
 const size_t metadata_schema_count = countof(metadata_schema_steps);

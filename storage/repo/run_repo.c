@@ -215,6 +215,21 @@ int run_repo_by_key(struct db *db, const char *dag, const char *idempotency_key,
 	                  row, err);
 }
 
+int run_repo_has_logical(struct db *db, const char *dag, int64_t logical_at_us, struct err *err)
+{
+	struct db_stmt *stmt =
+		db_cached(db, "SELECT 1 FROM run WHERE dag = $1 AND logical_at = $2", err);
+	int found;
+
+	if (!stmt)
+		return -1;
+	db_bind_text(stmt, 1, dag);
+	db_bind_int(stmt, 2, logical_at_us);
+	found = db_step(stmt, err);
+	db_reset(stmt);
+	return found;
+}
+
 int run_repo_find(struct db *db, const char *run_id, struct arena *arena,
                   struct run_repo_rows *rows, struct err *err)
 {

@@ -50,6 +50,9 @@ MUST_CHECK int run_repo_by_name(struct db *db, const char *dag, const char *run_
                                 struct arena *arena, struct run_repo_row *row, struct err *err);
 MUST_CHECK int run_repo_by_key(struct db *db, const char *dag, const char *idempotency_key,
                                struct arena *arena, struct run_repo_row *row, struct err *err);
+/* Whether the DAG has a run of this logical date: 1, 0, or -1. */
+MUST_CHECK int run_repo_has_logical(struct db *db, const char *dag, int64_t logical_at_us,
+                                    struct err *err);
 /* All runs of this id, whatever their DAG. */
 MUST_CHECK int run_repo_find(struct db *db, const char *run_id, struct arena *arena,
                              struct run_repo_rows *rows, struct err *err);

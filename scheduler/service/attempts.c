@@ -1,0 +1,186 @@
+/* attempts.c - what runners say, told to the engine */
+#include "scheduler/service/attempts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "lib/file.h"
+#include "lib/log.h"
+#include "lib/mem.h"
+#include "lib/str.h"
+#include "lib/vec.h"
+#include "scheduler/service/dispatch.h"
+#include "scheduler/service/leader.h"
+#include "scheduler/service/run_info.h"
+
+static int prepare(void *context, struct job *job, struct wire_start *start, struct arena *arena,
+                   struct err *err)
+{
+	struct leader *leader = context;
+
+	/* an expression that failed when the engine asked fails here, where it can be said */
+	if (job->instance->node->task->when &&
+	    dispatch_when(leader->config, job->instance, err) < 0)
+		return err_prefix(err, "when");
+	return dispatch_prepare(leader->config, job, start, arena, err);
+}
+
+static void started(void *context, struct job *job, const struct process_identity *process,
+                    int64_t at_us)
+{
+	struct leader *leader = context;
+	struct event event = {.type = EVENT_STARTED, .attempt = {job->attempt, job->fence}};
+	struct batch_attempt *added;
+
+	if (leader_step(leader, &event) != ENGINE_OK)
+		return;
+	run_info_instance(job->instance)->started_us = at_us;
+	added = vec_push(&leader->next->attempts);
+	added->kind = BATCH_START;
+	added->row = (struct attempt_repo_row){
+		.id = job->attempt,
+		.task_instance = job->instance->id,
+		.fence = job->fence,
+		.worker = leader->worker,
+		.pid = process->pid,
+		.pid_started = process->start_ticks,
+		.boot_id = arena_strdup(&leader->next->arena, process->boot_id),
+		.started_at_us = at_us,
+		.number = job->number,
+	};
+}
+
+static void key_of(const struct job *job, char key[PROGRESS_KEY_SIZE])
+{
+	const struct instance *instance = job->instance;
+
+	progress_key(key, instance->node->run->dag->name, instance->node->run->name,
+	             instance->node->task->name, instance->map_index);
+}
+
+static void progress(void *context, struct job *job, const struct wire_progress *said)
+{
+	struct leader *leader = context;
+	struct progress_value value = {.done = said->done, .total = said->total};
+	char key[PROGRESS_KEY_SIZE];
+
+	str_copy(value.unit, sizeof(value.unit), said->unit ? said->unit : "");
+	str_copy(value.note, sizeof(value.note), said->note ? said->note : "");
+	key_of(job, key);
+	progress_set(leader->progress, key, &value);
+}
+
+static void forget_progress(struct leader *leader, const struct job *job)
+{
+	char key[PROGRESS_KEY_SIZE];
+
+	key_of(job, key);
+	progress_remove(leader->progress, key);
+}
+
+static const enum finish_status finish_of[] = {
+	[WIRE_OK] = FINISH_OK,     [WIRE_SKIP] = FINISH_SKIP,   [WIRE_AGAIN] = FINISH_AGAIN,
+	[WIRE_FAIL] = FINISH_FAIL, [WIRE_RETRY] = FINISH_RETRY, [WIRE_CANCELLED] = FINISH_CANCELLED,
+};
+
+/* What the rows need, kept only when the engine took the message. */
+static void note_end(struct job *job, const struct wire_finished *finished)
+{
+	struct instance_info *info = run_info_instance(job->instance);
+
+	if (!info->started_us || !job->has_started)
+		info->started_us = finished->started_us;
+	info->ended_us = finished->ended_us;
+	info->log_bytes = finished->log_bytes;
+	run_info_set_text(&info->reason, finished->reason);
+	run_info_set_text(&info->resume, finished->resume);
+	json_decref(info->outputs);
+	info->outputs = finished->status == WIRE_OK && json_object_size(finished->outputs)
+	                        ? json_incref(finished->outputs)
+	                        : NULL;
+}
+
+/* Outputs must be there when the step looks at what follows: `when` of a task downstream reads them. */
+static void finished(void *context, struct job *job, const struct wire_finished *said)
+{
+	struct leader *leader = context;
+	struct event event = {
+		.type = EVENT_FINISHED,
+		.finished = {.id = job->attempt,
+	                     .fence = job->fence,
+	                     .status = finish_of[said->status],
+	                     .again_after_us = said->again_after_ms * 1000},
+	};
+
+	forget_progress(leader, job);
+	if (job->instance->attempt_id != job->attempt || job->instance->fence != job->fence) {
+		log_warn("worker", "attempt %lld finished too late, nothing of it counts",
+		         (long long)job->attempt);
+		return;
+	}
+	note_end(job, said);
+	if (leader_step(leader, &event) != ENGINE_OK)
+		log_warn("worker", "attempt %lld finished, but it was over already",
+		         (long long)job->attempt);
+}
+
+static void lost(void *context, struct job *job, const char *reason)
+{
+	struct leader *leader = context;
+	struct event event = {.type = EVENT_LOST, .lost = {job->attempt, job->fence, 0}};
+
+	if (leader->is_draining)
+		event.lost.flags |= LOST_PLANNED;
+	forget_progress(leader, job);
+	run_info_set_text(&run_info_instance(job->instance)->reason, reason);
+	leader_step(leader, &event);
+}
+
+static void returned(void *context, struct job *job)
+{
+	struct leader *leader = context;
+	struct event event = {.type = EVENT_RETURNED, .attempt = {job->attempt, job->fence}};
+
+	leader_step(leader, &event);
+}
+
+static int secret(void *context, const char *name, struct buf *value, struct err *err)
+{
+	const struct leader *leader = context;
+
+	return config_secret(leader->config, name, value, err);
+}
+
+/* A line per runner, so that the next life can end what this one left; see leader_open(). */
+static void child_started(void *context, const struct process_identity *process)
+{
+	struct leader *leader = context;
+	char line[128];
+	int length = snprintf(line, sizeof(line), "%d %lld %s\n", (int)process->pid,
+	                      (long long)process->start_ticks, process->boot_id);
+
+	if (file_write_all(leader->runners_fd, line, (size_t)length) < 0)
+		log_warn("worker", "could not note runner %d in '%s'", (int)process->pid,
+		         leader->runners_file);
+}
+
+static void capacity(void *context, int64_t attempts)
+{
+	struct leader *leader = context;
+	struct event event = {.type = EVENT_CAPACITY, .pool = {"", attempts}};
+
+	leader_step(leader, &event);
+}
+
+const struct fleet_events attempts_events = {
+	.prepare = prepare,
+	.started = started,
+	.progress = progress,
+	.finished = finished,
+	.lost = lost,
+	.returned = returned,
+	.secret = secret,
+	.child_started = child_started,
+	.capacity = capacity,
+};

@@ -1,0 +1,403 @@
+/* batch.c - what one transaction of the journal stores */
+#include "scheduler/service/batch.h"
+
+#include <stdlib.h>
+
+#include "lib/log.h"
+#include "lib/mem.h"
+#include "lib/vec.h"
+#include "scheduler/core/engine.h"
+#include "scheduler/service/run_info.h"
+
+static const char *const cause_names[] = {
+	[CAUSE_NONE] = NULL,
+	[CAUSE_TASK] = "task",
+	[CAUSE_RULE] = "rule",
+	[CAUSE_WHEN] = "when",
+	[CAUSE_NO_ITEMS] = "no_items",
+	[CAUSE_TIMEOUT] = "timeout",
+	[CAUSE_RUN_TIMEOUT] = "run_timeout",
+	[CAUSE_PERSON] = "person",
+	[CAUSE_MARK] = "mark",
+	[CAUSE_LOST] = "lost",
+	[CAUSE_BUG] = "bug",
+};
+
+struct batch *batch_new(void)
+{
+	struct batch *batch = mem_alloc(sizeof(*batch));
+
+	arena_init(&batch->arena);
+	job_queue_init(&batch->starts);
+	return batch;
+}
+
+void batch_free(struct batch *batch)
+{
+	if (!batch)
+		return;
+	vec_release(&batch->dags);
+	vec_release(&batch->versions);
+	vec_release(&batch->pauses);
+	vec_release(&batch->new_runs);
+	vec_release(&batch->new_tasks);
+	vec_release(&batch->attempts);
+	vec_release(&batch->outputs);
+	vec_release(&batch->tasks);
+	vec_release(&batch->runs);
+	vec_release(&batch->cancels);
+	vec_release(&batch->ended);
+	arena_release(&batch->arena);
+	free(batch);
+}
+
+int batch_is_empty(const struct batch *batch)
+{
+	return !batch->dags.count && !batch->pauses.count && !batch->new_runs.count &&
+	       !batch->new_tasks.count && !batch->attempts.count && !batch->tasks.count &&
+	       !batch->runs.count && !batch->cancels.count && !batch->answers;
+}
+
+/* --- runs --- */
+
+static const char *run_reason(struct batch *batch, const struct run *run)
+{
+	auto_buf struct buf text = {0};
+
+	engine_explain_run(run, &text);
+	return text.size ? arena_strdup(&batch->arena, text.data) : NULL;
+}
+
+static void fill_run(struct batch *batch, const struct run *run, struct run_repo_row *row)
+{
+	const struct run_info *info = run_info_of(run);
+
+	*row = (struct run_repo_row){
+		.id = run->id,
+		.dag = run->dag->name,
+		.run_id = run->name,
+		.state = state_run_name(run->state),
+		.type = info->type,
+		.cause = cause_names[run->cause],
+		.reason = run_reason(batch, run),
+		.dag_version = run->dag->hash,
+		.triggered_by = *info->by ? info->by : NULL,
+		.note = *info->note ? info->note : NULL,
+		.queued_at_us = info->queued_us,
+		.started_at_us = info->started_us,
+		.ended_at_us = info->ended_us,
+	};
+	if (info->logical_us != RUN_INFO_NO_DATE) {
+		row->has |= RUN_REPO_HAS_LOGICAL;
+		row->logical_at_us = info->logical_us;
+	}
+	if (info->interval_start_us != RUN_INFO_NO_DATE) {
+		row->has |= RUN_REPO_HAS_INTERVAL;
+		row->interval_start_us = info->interval_start_us;
+		row->interval_end_us = info->interval_end_us;
+	}
+}
+
+static void fill_task(struct batch *batch, const struct batch_source *source,
+                      struct instance *instance, struct task_repo_row *row);
+
+/* A new run stores all its instances, whatever the engine has touched so far. */
+static void add_new_run(struct batch *batch, const struct batch_source *source, struct run *run)
+{
+	struct run_repo_row *row = vec_push(&batch->new_runs);
+	auto_free char *params = json_text(run_info_of(run)->params);
+	uint32_t task = 0, item = 0;
+	struct instance *instance;
+
+	fill_run(batch, run, row);
+	row->params = arena_strdup(&batch->arena, params);
+	while ((instance = run_next(run, &task, &item)))
+		fill_task(batch, source, instance, vec_push(&batch->new_tasks));
+}
+
+static void add_run(struct batch *batch, const struct batch_source *source, struct run *run)
+{
+	struct run_info *info = run_info_of(run);
+	int is_new = !info->queued_us;
+
+	if (is_new)
+		info->queued_us = source->now_us;
+	if (run->state != RUN_QUEUED && !info->started_us)
+		info->started_us = source->now_us;
+	if (state_run_is_finished(run->state)) {
+		info->ended_us = source->now_us;
+		*vec_push(&batch->ended) = run->id;
+	}
+	if (is_new)
+		add_new_run(batch, source, run);
+	if (!is_new || info->ended_us)
+		fill_run(batch, run, vec_push(&batch->runs));
+}
+
+/* --- task instances --- */
+
+/* What the attempt said, else what the engine says; plain success and waiting in line say nothing. */
+static const char *instance_reason(struct batch *batch, const struct batch_source *source,
+                                   const struct instance *instance)
+{
+	const char *said = run_info_instance(instance)->reason;
+	auto_buf struct buf text = {0};
+
+	switch ((enum task_state)instance->state) {
+	case TASK_NONE:
+	case TASK_SCHEDULED:
+	case TASK_QUEUED:
+	case TASK_RUNNING:
+		return NULL;
+	case TASK_UP_FOR_RETRY:
+	case TASK_UP_FOR_RESCHEDULE:
+	case TASK_AWAITING_INPUT:
+	case TASK_SUCCESS:
+	case TASK_FAILED:
+	case TASK_SKIPPED:
+	case TASK_UPSTREAM_FAILED:
+	case TASK_REMOVED:
+	case TASK_CANCELLED:
+	case TASK_STATE_COUNT:
+		break;
+	}
+	if (instance->cause != CAUSE_TASK || !said)
+		engine_explain(instance, source->engine_now_us, &text);
+	if (text.size)
+		return arena_strdup(&batch->arena, text.data);
+	return said ? arena_strdup(&batch->arena, said) : NULL;
+}
+
+static void fill_task(struct batch *batch, const struct batch_source *source,
+                      struct instance *instance, struct task_repo_row *row)
+{
+	const struct dag_task *task = instance->node->task;
+	struct instance_info *info = run_info_instance(instance);
+	int waits =
+		instance->state == TASK_UP_FOR_RETRY || instance->state == TASK_UP_FOR_RESCHEDULE;
+
+	*row = (struct task_repo_row){
+		.id = instance->id,
+		.run = instance->node->run->id,
+		.task = task->name,
+		.state = state_task_name(instance->state),
+		.cause = cause_names[instance->cause],
+		.reason = instance_reason(batch, source, instance),
+		.operator= task->operator,
+		.pool = * task->pool ? task->pool : NULL,
+		.attempt = instance->attempt_id,
+		.fence = instance->fence,
+		.used_us = instance->used_us,
+		.queued_at_us = info->queued_us,
+		.started_at_us = info->started_us,
+		.map_index = instance->map_index,
+		.priority = task->priority,
+		.number = instance->number,
+		.tries = instance->tries,
+		.lost = instance->lost,
+		.clears = instance->clears,
+	};
+	row->due_at_us = waits ? source->now_us + instance->timer.due_us - source->engine_now_us
+	                       : METADATA_CLEAR;
+	row->ended_at_us =
+		state_task_is_finished(instance->state) ? info->ended_us : METADATA_CLEAR;
+	instance->flags &= (uint8_t)~INSTANCE_NEW;
+}
+
+static void add_instance(struct batch *batch, const struct batch_source *source,
+                         struct instance *instance)
+{
+	struct instance_info *info = run_info_instance(instance);
+	int is_new = (instance->flags & INSTANCE_NEW) != 0;
+
+	if (instance->state == TASK_QUEUED)
+		info->queued_us = source->now_us;
+	if (!state_task_is_finished(instance->state))
+		info->ended_us = 0;
+	else if (!info->ended_us)
+		info->ended_us = source->now_us;
+	fill_task(batch, source, instance, vec_push(is_new ? &batch->new_tasks : &batch->tasks));
+}
+
+/* --- attempts --- */
+
+static struct job *make_job(const struct effects_attempt *attempt)
+{
+	struct job *job = mem_alloc(sizeof(*job));
+
+	job->instance = attempt->instance;
+	job->attempt = attempt->id;
+	job->fence = attempt->fence;
+	job->number = attempt->number;
+	return job;
+}
+
+static void add_claim(struct batch *batch, const struct batch_source *source,
+                      const struct effects_attempt *attempt)
+{
+	struct batch_attempt *added = vec_push(&batch->attempts);
+
+	added->kind = attempt->before == ATTEMPT_AGAIN ? BATCH_CLAIM_AGAIN : BATCH_CLAIM;
+	added->row = (struct attempt_repo_row){
+		.id = attempt->id,
+		.task_instance = attempt->instance->id,
+		.fence = attempt->fence,
+		.worker = source->worker,
+		.claimed_at_us = source->now_us,
+		.number = attempt->number,
+	};
+	job_queue_push(&batch->starts, make_job(attempt));
+}
+
+static void add_outputs(struct batch *batch, const struct effects_attempt *attempt)
+{
+	json_t *outputs = run_info_instance(attempt->instance)->outputs;
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(outputs, key, value)
+	{
+		auto_free char *text = json_text(value);
+
+		*vec_push(&batch->outputs) = (struct output_repo_row){
+			.attempt = attempt->id,
+			.key = arena_strdup(&batch->arena, key),
+			.value = arena_strdup(&batch->arena, text),
+		};
+	}
+}
+
+static void add_end(struct batch *batch, const struct batch_source *source,
+                    const struct effects_attempt *attempt)
+{
+	const struct instance_info *info = run_info_instance(attempt->instance);
+	struct batch_attempt *added = vec_push(&batch->attempts);
+
+	added->kind = BATCH_FINISH;
+	added->row = (struct attempt_repo_row){
+		.id = attempt->id,
+		.task_instance = attempt->instance->id,
+		.fence = attempt->fence,
+		.state = state_attempt_name(attempt->state),
+		.cause = cause_names[attempt->cause],
+		.used_us = attempt->used_us,
+		.started_at_us = info->started_us,
+		.ended_at_us = source->now_us,
+		.number = attempt->number,
+	};
+	if (attempt->state == ATTEMPT_RETURNED)
+		return;
+	added->row.reason = info->reason ? arena_strdup(&batch->arena, info->reason) : NULL;
+	added->row.resume = info->resume ? arena_strdup(&batch->arena, info->resume) : NULL;
+	added->row.log_bytes = info->log_bytes;
+	if (attempt->state == ATTEMPT_SUCCEEDED)
+		add_outputs(batch, attempt);
+}
+
+/* `started` rows are made where the runner is known, see service.c; here it only passes by. */
+static void add_attempt(struct batch *batch, const struct batch_source *source,
+                        const struct effects_attempt *attempt)
+{
+	if (attempt->state == ATTEMPT_CLAIMED)
+		add_claim(batch, source, attempt);
+	else if (attempt->state != ATTEMPT_STARTED)
+		add_end(batch, source, attempt);
+}
+
+void batch_add_effects(struct batch *batch, const struct batch_source *source)
+{
+	const struct effects *effects = source->effects;
+
+	for (size_t i = 0; i < effects->attempts.count; i++)
+		add_attempt(batch, source, &effects->attempts.items[i]);
+	/* runs first: a new one takes its instances along, and they are new no longer */
+	for (size_t i = 0; i < effects->runs.count; i++)
+		add_run(batch, source, effects->runs.items[i]);
+	for (size_t i = 0; i < effects->instances.count; i++)
+		add_instance(batch, source, effects->instances.items[i]);
+	for (size_t i = 0; i < effects->cancels.count; i++)
+		*vec_push(&batch->cancels) = effects->cancels.items[i].id;
+}
+
+/* --- storing --- */
+
+static int store_dags(const struct batch *batch, struct db *db, struct err *err)
+{
+	for (size_t i = 0; i < batch->dags.count; i++) {
+		if (dag_repo_put(db, &batch->dags.items[i], err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < batch->versions.count; i++) {
+		if (dag_repo_put_version(db, &batch->versions.items[i], err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < batch->pauses.count; i++) {
+		if (dag_repo_set_paused(db, batch->pauses.items[i].dag,
+		                        batch->pauses.items[i].is_paused, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int store_attempt(const struct batch_attempt *attempt, struct db *db, struct err *err)
+{
+	switch (attempt->kind) {
+	case BATCH_CLAIM:
+		return attempt_repo_insert(db, &attempt->row, err);
+	case BATCH_CLAIM_AGAIN:
+		return attempt_repo_claim_again(db, &attempt->row, err);
+	case BATCH_START:
+		return attempt_repo_start(db, &attempt->row, err);
+	case BATCH_FINISH:
+		return attempt_repo_finish(db, &attempt->row, err);
+	}
+	return 0;
+}
+
+static int store_attempts(const struct batch *batch, struct db *db, struct err *err)
+{
+	for (size_t i = 0; i < batch->attempts.count; i++) {
+		const struct batch_attempt *attempt = &batch->attempts.items[i];
+
+		if (store_attempt(attempt, db, err) == 0)
+			continue;
+		if (err->code != ERR_STALE)
+			return -1;
+		/* the engine refuses stale messages, so this row was ended by another hand */
+		log_warn("journal", "attempt %lld: %s", (long long)attempt->row.id, err->text);
+	}
+	for (size_t i = 0; i < batch->outputs.count; i++) {
+		if (output_repo_put(db, &batch->outputs.items[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int store_runs(const struct batch *batch, struct db *db, struct err *err)
+{
+	for (size_t i = 0; i < batch->runs.count; i++) {
+		if (run_repo_update(db, &batch->runs.items[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int batch_store(const struct batch *batch, struct db *db, struct err *err)
+{
+	if (store_dags(batch, db, err) < 0)
+		return -1;
+	for (size_t i = 0; i < batch->new_runs.count; i++) {
+		if (run_repo_insert(db, &batch->new_runs.items[i], err) < 0)
+			return -1;
+	}
+	if (batch->new_tasks.count &&
+	    task_repo_insert(db, batch->new_tasks.items, batch->new_tasks.count, err) < 0)
+		return -1;
+	if (store_attempts(batch, db, err) < 0)
+		return -1;
+	for (size_t i = 0; i < batch->tasks.count; i++) {
+		if (task_repo_update(db, &batch->tasks.items[i], err) < 0)
+			return -1;
+	}
+	return store_runs(batch, db, err);
+}

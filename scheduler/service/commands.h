@@ -1,0 +1,14 @@
+/* commands.h - carries out what people ask of DAGs and runs
+ *
+ * On the loop's thread. A command that is refused is answered at once; one that changes something is
+ * answered by leader_committed(), after its commit.
+ */
+#ifndef SCHEDULER_SERVICE_COMMANDS_H
+#define SCHEDULER_SERVICE_COMMANDS_H
+
+#include "scheduler/service/command.h"
+#include "scheduler/service/leader.h"
+
+void commands_do(struct leader *leader, struct command *command);
+
+#endif

@@ -1,0 +1,109 @@
+/* dispatch.c - from a claimed attempt to its start frame */
+#include "scheduler/service/dispatch.h"
+
+#include <stdlib.h>
+
+#include "lib/mem.h"
+#include "scheduler/core/template.h"
+#include "scheduler/service/run_info.h"
+
+/* The caller's side of a scope, for secrets. */
+struct asking {
+	const struct config *config;
+	json_t *secrets; /* array, NULL: secrets have no place here */
+};
+
+static json_t *look_up_secret(void *context, const char *name, struct err *err)
+{
+	const struct run_info_scope *scope = context;
+	const struct asking *asking = scope->context;
+	auto_buf struct buf value = {0};
+
+	if (config_secret(asking->config, name, &value, err) < 0)
+		return NULL;
+	json_array_append_new(asking->secrets, json_string(buf_string(&value)));
+	return json_string(buf_string(&value));
+}
+
+static char *log_path(const struct config *config, const struct job *job)
+{
+	const struct instance *instance = job->instance;
+	const struct run *run = instance->node->run;
+	struct buf path = {0};
+
+	buf_printf(&path, "%s/logs/dag=%s/run=%s/task=%s", config_text(config, CONFIG_STATE_DIR),
+	           run->dag->name, run->name, instance->node->task->name);
+	if (instance->map_index >= 0)
+		buf_printf(&path, "/map=%d", (int)instance->map_index);
+	buf_printf(&path, "/attempt=%u.log", (unsigned)job->number);
+	return buf_take(&path);
+}
+
+/* The same for every attempt of one task, so that a retry finds what was loaded; a clear loads anew. */
+static char *load_id(struct arena *arena, const struct instance *instance)
+{
+	const struct run *run = instance->node->run;
+	const char *base = arena_printf(arena, "%s/%s/%s/%d", run->dag->name, run->name,
+	                                instance->node->task->name, (int)instance->map_index);
+
+	return instance->clears ? arena_printf(arena, "%s~%u", base, (unsigned)instance->clears)
+	                        : arena_strdup(arena, base);
+}
+
+static void fill_names(struct wire_start *start, const struct job *job)
+{
+	const struct instance *instance = job->instance;
+	const struct run *run = instance->node->run;
+	const struct run_info *info = run_info_of(run);
+
+	start->dag = run->dag->name;
+	start->run_id = run->name;
+	start->task = instance->node->task->name;
+	start->operator= instance->node->task->operator;
+	start->map_index = instance->map_index;
+	start->number = job->number;
+	start->timeout_ms = instance->node->task->timeout_ms;
+	start->logical_us = info->logical_us;
+	start->interval_start_us = info->interval_start_us;
+	start->interval_end_us = info->interval_end_us;
+	start->resume = run_info_instance(instance)->resume;
+}
+
+int dispatch_prepare(const struct config *config, struct job *job, struct wire_start *start,
+                     struct arena *arena, struct err *err)
+{
+	struct asking asking = {config, json_array()};
+	struct run_info_scope scope;
+
+	run_info_scope(&scope, job->instance, config_json(config, CONFIG_VARS));
+	scope.scope.secret = look_up_secret;
+	scope.context = &asking;
+	json_decref(job->secrets);
+	job->secrets = asking.secrets;
+	start->params = template_render(job->instance->node->task->with, &scope.scope, err);
+	if (!start->params)
+		return -1;
+	if (!job->log)
+		job->log = log_path(config, job);
+	fill_names(start, job);
+	start->secrets = job->secrets;
+	start->log = job->log;
+	start->log_cap = config_int(config, CONFIG_LOGS_MAX_SIZE);
+	start->load_id = load_id(arena, job->instance);
+	return 0;
+}
+
+int dispatch_when(const struct config *config, const struct instance *instance, struct err *err)
+{
+	struct run_info_scope scope;
+	json_t *value;
+	int truth;
+
+	run_info_scope(&scope, instance, config_json(config, CONFIG_VARS));
+	value = expr_eval(instance->node->task->when, &scope.scope, err);
+	if (!value)
+		return -1;
+	truth = expr_eval_truth(value);
+	json_decref(value);
+	return truth;
+}

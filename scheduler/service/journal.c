@@ -1,0 +1,241 @@
+/* journal.c - the thread that stores batches */
+#include "scheduler/service/journal.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "lib/fault.h"
+#include "lib/log.h"
+#include "lib/mem.h"
+
+enum {
+	FIRST_PAUSE_MS = 50,
+	LONGEST_PAUSE_MS = 5000,
+	QUIET_CHECKPOINT_MS = 2000, /* without work for so long */
+	WAL_PAGES_AT_START = 1000,  /* commits overwrite what is there instead of extending it */
+	WAL_PAGES_BEFORE_CHECKPOINT = 16000,
+};
+
+struct journal {
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	void (*wake)(void *context);
+	void *context;
+	struct db *db;                 /* the thread's */
+	struct lease_repo_lease lease; /* the thread's */
+
+	/* Under the lock. */
+	struct batch *waiting, *committed;
+	struct err trouble;
+	int is_busy, is_stopping;
+};
+
+static int store(struct journal *journal, const struct batch *batch, struct err *err)
+{
+	struct db *db = journal->db;
+	int stored;
+
+	if (db_begin(db, DB_WRITE, err) < 0)
+		return -1;
+	stored = lease_repo_advance(db, &journal->lease, err);
+	if (stored > 0) {
+		/* the commit whose answer was lost had arrived */
+		db_rollback(db);
+		return 0;
+	}
+	if (stored < 0 || batch_store(batch, db, err) < 0) {
+		db_rollback(db);
+		return -1;
+	}
+	FAULT("journal-before-commit");
+	if (db_commit(db, err) < 0)
+		return -1;
+	FAULT("journal-after-commit");
+	return 0;
+}
+
+static void set_trouble(struct journal *journal, const struct err *trouble)
+{
+	pthread_mutex_lock(&journal->lock);
+	journal->trouble = *trouble;
+	pthread_mutex_unlock(&journal->lock);
+	journal->wake(journal->context);
+}
+
+static void deadline_in(struct timespec *deadline, int64_t ms)
+{
+	clock_gettime(CLOCK_REALTIME, deadline); /* what the condition variable measures by */
+	deadline->tv_sec += ms / 1000;
+	deadline->tv_nsec += ms % 1000 * 1000000;
+	if (deadline->tv_nsec >= 1000000000) {
+		deadline->tv_sec++;
+		deadline->tv_nsec -= 1000000000;
+	}
+}
+
+/* Sleeps unless told to stop: 1 when it was. */
+static int pause_for(struct journal *journal, int64_t ms)
+{
+	struct timespec deadline;
+	int is_stopping;
+
+	deadline_in(&deadline, ms);
+	pthread_mutex_lock(&journal->lock);
+	while (!journal->is_stopping &&
+	       pthread_cond_timedwait(&journal->changed, &journal->lock, &deadline) == 0)
+		continue;
+	is_stopping = journal->is_stopping;
+	pthread_mutex_unlock(&journal->lock);
+	return is_stopping;
+}
+
+/* Until it is stored. -1: told to stop, or another leads. */
+static int store_stubbornly(struct journal *journal, const struct batch *batch)
+{
+	int64_t pause_ms = FIRST_PAUSE_MS;
+	struct err err;
+	int was_in_trouble = 0;
+
+	while (store(journal, batch, &err) < 0) {
+		if (!was_in_trouble)
+			log_error("journal", "could not store what happened, trying on: %s",
+			          err.text);
+		was_in_trouble = 1;
+		set_trouble(journal, &err);
+		if (err.code == ERR_STALE || pause_for(journal, pause_ms))
+			return -1;
+		pause_ms = pause_ms * 2 < LONGEST_PAUSE_MS ? pause_ms * 2 : LONGEST_PAUSE_MS;
+	}
+	journal->lease.batch++;
+	if (was_in_trouble) {
+		log_info("journal", "what happened is stored again");
+		set_trouble(journal, &(struct err){.code = ERR_NONE});
+	}
+	return 0;
+}
+
+/* The next batch; NULL: told to stop. Quiet times are for checkpoints. */
+static struct batch *next_batch(struct journal *journal)
+{
+	struct timespec deadline;
+	struct batch *batch;
+	int is_quiet = 0;
+
+	deadline_in(&deadline, QUIET_CHECKPOINT_MS);
+	pthread_mutex_lock(&journal->lock);
+	while (!journal->waiting && !journal->is_stopping) {
+		if (is_quiet)
+			pthread_cond_wait(&journal->changed, &journal->lock);
+		else if (pthread_cond_timedwait(&journal->changed, &journal->lock, &deadline)) {
+			struct err err;
+
+			is_quiet = 1;
+			pthread_mutex_unlock(&journal->lock);
+			if (db_checkpoint(journal->db, &err) < 0)
+				log_warn("journal", "checkpoint: %s", err.text);
+			pthread_mutex_lock(&journal->lock);
+		}
+	}
+	batch = journal->waiting;
+	journal->waiting = NULL;
+	pthread_mutex_unlock(&journal->lock);
+	return batch;
+}
+
+static void give_back(struct journal *journal, struct batch *batch)
+{
+	pthread_mutex_lock(&journal->lock);
+	journal->committed = batch;
+	pthread_mutex_unlock(&journal->lock);
+	journal->wake(journal->context);
+}
+
+static void *run(void *context)
+{
+	struct journal *journal = context;
+	struct batch *batch;
+	struct err err;
+
+	if (db_grow_wal(journal->db, WAL_PAGES_AT_START, &err) < 0)
+		log_warn("journal", "could not grow the log: %s", err.text);
+	while ((batch = next_batch(journal))) {
+		if (store_stubbornly(journal, batch) < 0) {
+			batch_free(batch);
+			break;
+		}
+		give_back(journal, batch);
+		if (db_wal_pages(journal->db) > WAL_PAGES_BEFORE_CHECKPOINT &&
+		    db_checkpoint(journal->db, &err) < 0)
+			log_warn("journal", "checkpoint: %s", err.text);
+	}
+	return NULL;
+}
+
+struct journal *journal_start(struct db *db, const struct lease_repo_lease *lease,
+                              void (*wake)(void *context), void *context)
+{
+	struct journal *journal = mem_alloc(sizeof(*journal));
+
+	journal->db = db;
+	journal->lease = *lease;
+	journal->wake = wake;
+	journal->context = context;
+	pthread_mutex_init(&journal->lock, NULL);
+	pthread_cond_init(&journal->changed, NULL);
+	if (pthread_create(&journal->thread, NULL, run, journal) != 0)
+		abort();
+	return journal;
+}
+
+void journal_submit(struct journal *journal, struct batch *batch)
+{
+	pthread_mutex_lock(&journal->lock);
+	journal->waiting = batch;
+	journal->is_busy = 1;
+	pthread_cond_signal(&journal->changed);
+	pthread_mutex_unlock(&journal->lock);
+}
+
+int journal_is_busy(const struct journal *journal)
+{
+	return journal->is_busy;
+}
+
+struct batch *journal_take(struct journal *journal)
+{
+	struct batch *batch;
+
+	pthread_mutex_lock(&journal->lock);
+	batch = journal->committed;
+	journal->committed = NULL;
+	if (batch)
+		journal->is_busy = 0;
+	pthread_mutex_unlock(&journal->lock);
+	return batch;
+}
+
+void journal_trouble(struct journal *journal, struct err *trouble)
+{
+	pthread_mutex_lock(&journal->lock);
+	*trouble = journal->trouble;
+	pthread_mutex_unlock(&journal->lock);
+}
+
+void journal_stop(struct journal *journal)
+{
+	if (!journal)
+		return;
+	pthread_mutex_lock(&journal->lock);
+	journal->is_stopping = 1;
+	pthread_cond_signal(&journal->changed);
+	pthread_mutex_unlock(&journal->lock);
+	pthread_join(journal->thread, NULL);
+	batch_free(journal->waiting);
+	batch_free(journal->committed);
+	db_close(journal->db);
+	pthread_cond_destroy(&journal->changed);
+	pthread_mutex_destroy(&journal->lock);
+	free(journal);
+}

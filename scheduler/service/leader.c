@@ -1,0 +1,474 @@
+/* leader.c - the engine and everything around it */
+#include "scheduler/service/leader.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/crypto.h"
+#include "lib/fault.h"
+#include "lib/file.h"
+#include "lib/log.h"
+#include "lib/mem.h"
+#include "lib/str.h"
+#include "lib/vec.h"
+#include "scheduler/service/attempts.h"
+#include "scheduler/service/dispatch.h"
+#include "scheduler/service/recovery.h"
+#include "scheduler/service/run_info.h"
+#include "storage/repo/lease_repo.h"
+
+enum {
+	MAX_LOST = 3,
+	READER_TIMEOUT_MS = 5000,
+};
+
+/* --- what the engine asks --- */
+
+static int ask_when(void *context, const struct instance *instance)
+{
+	const struct leader *leader = context;
+	struct err err;
+	int truth = dispatch_when(leader->config, instance, &err);
+
+	return truth < 0 ? 1 : truth;
+}
+
+static int64_t ask_ids(void *context, uint32_t count)
+{
+	struct leader *leader = context;
+	int64_t first = leader->ids.task;
+
+	leader->ids.task += count;
+	return first;
+}
+
+static struct engine *make_engine(struct leader *leader)
+{
+	struct engine_settings settings = {
+		.rim = {.context = leader, .when = ask_when, .new_ids = ask_ids},
+		.max_lost = MAX_LOST,
+		.first_attempt_id = leader->ids.attempt,
+	};
+
+	crypto_random(&settings.random, sizeof(settings.random));
+	return engine_new(&settings);
+}
+
+enum engine_answer leader_step(struct leader *leader, const struct event *event)
+{
+	enum engine_answer answer =
+		engine_step(leader->engine, event, clock_monotonic_us(), &leader->effects);
+
+	vec_foreach(struct effects_bug *, bug, &leader->effects.bugs)
+		log_error("scheduler", "refused an illegal step of %s %" PRId64 " from %s to %s",
+		          bug->what, bug->instance ? bug->instance : bug->run, bug->from, bug->to);
+	leader->effects.bugs.count = 0;
+	return answer;
+}
+
+/* --- the turn --- */
+
+static void on_timer(uv_timer_t *timer)
+{
+	struct leader *leader = timer->data;
+	struct event event = {.type = EVENT_TICK};
+
+	leader->timer_due_us = TIMER_NEVER;
+	leader_step(leader, &event);
+}
+
+static void set_timer(struct leader *leader)
+{
+	int64_t due_us = leader->effects.next_due_us;
+	int64_t wait_us;
+
+	if (due_us == leader->timer_due_us)
+		return;
+	leader->timer_due_us = due_us;
+	if (due_us == TIMER_NEVER) {
+		uv_timer_stop(&leader->timer);
+		return;
+	}
+	wait_us = due_us - clock_monotonic_us();
+	uv_update_time(leader->loop);
+	uv_timer_start(&leader->timer, on_timer, wait_us > 0 ? (uint64_t)(wait_us + 999) / 1000 : 0,
+	               0);
+}
+
+static int has_effects(const struct leader *leader)
+{
+	const struct effects *effects = &leader->effects;
+
+	return effects->runs.count || effects->instances.count || effects->attempts.count ||
+	       effects->cancels.count;
+}
+
+static void submit_batch(struct leader *leader)
+{
+	struct batch_source source = {
+		.effects = &leader->effects,
+		.worker = leader->worker,
+		.now_us = clock_now_us(),
+		.engine_now_us = clock_monotonic_us(),
+	};
+
+	batch_add_effects(leader->next, &source);
+	effects_clear(&leader->effects);
+	leader->under_way = leader->next;
+	leader->next = batch_new();
+	journal_submit(leader->journal, leader->under_way);
+}
+
+void leader_turn(struct leader *leader)
+{
+	fleet_turn(leader->fleet);
+	if (!leader->under_way && (has_effects(leader) || !batch_is_empty(leader->next)))
+		submit_batch(leader);
+	set_timer(leader);
+}
+
+/* An attempt whose operator is not there any more ends here, with the reason. */
+static void fail_without_operator(struct leader *leader, struct job *job)
+{
+	struct event event = {
+		.type = EVENT_FINISHED,
+		.finished = {.id = job->attempt, .fence = job->fence, .status = FINISH_FAIL},
+	};
+	struct instance_info *info = run_info_instance(job->instance);
+	struct buf reason = {0};
+
+	buf_printf(&reason, "there is no operator '%s'", job->instance->node->task->operator);
+	run_info_set_text(&info->reason, reason.data);
+	buf_release(&reason);
+	info->started_us = info->ended_us = clock_now_us();
+	leader_step(leader, &event);
+	job_free(job);
+}
+
+static void start_job(struct leader *leader, struct job *job)
+{
+	const struct dag_task *task = job->instance->node->task;
+	const struct operator* operator= operators_get(leader->operators, task->operator);
+
+	if (!operator) {
+		fail_without_operator(leader, job);
+		return;
+	}
+	job->plugin = mem_strdup(operator->plugin);
+	job->is_warm = (operator->flags & OPERATOR_WARM) && !(task->flags & DAG_FRESH_PROCESS);
+	fleet_submit(leader->fleet, job);
+}
+
+static void forget_run(struct leader *leader, int64_t id)
+{
+	struct run *run = engine_run(leader->engine, id);
+	struct run_info *info;
+
+	if (!run || !state_run_is_finished(run->state) || (run->flags & RUN_IS_CHANGED))
+		return;
+	info = run_info_of(run);
+	engine_forget(leader->engine, id);
+	run_info_free(info);
+}
+
+static void act(struct leader *leader, struct batch *batch)
+{
+	struct command *command = batch->answers;
+	struct job *job;
+
+	FAULT("dispatch-before-start");
+	while (command) {
+		struct command *next = command->next;
+
+		command->done(command);
+		command = next;
+	}
+	while ((job = job_queue_pop(&batch->starts)))
+		start_job(leader, job);
+	vec_foreach(int64_t *, attempt, &batch->cancels)
+		fleet_cancel(leader->fleet, *attempt);
+	vec_foreach(int64_t *, run, &batch->ended)
+		forget_run(leader, *run);
+}
+
+void leader_committed(struct leader *leader)
+{
+	struct batch *batch = journal_take(leader->journal);
+
+	if (!batch)
+		return;
+	leader->under_way = NULL;
+	act(leader, batch);
+	batch_free(batch);
+}
+
+int leader_is_quiet(const struct leader *leader)
+{
+	return !leader->under_way && !has_effects(leader) && batch_is_empty(leader->next);
+}
+
+/* --- DAGs and plugins --- */
+
+static void store_dag(struct leader *leader, struct registry_dag *entry)
+{
+	struct arena *arena = &leader->next->arena;
+	auto_free char *faults = json_text(entry->faults);
+	int64_t now_us = clock_now_us();
+
+	*vec_push(&leader->next->dags) = (struct dag_repo_row){
+		.dag = arena_strdup(arena, entry->name),
+		.file = arena_strdup(arena, entry->file),
+		.hash = entry->dag ? arena_strdup(arena, entry->dag->hash) : NULL,
+		.faults = arena_strdup(arena, faults),
+		.seen_at_us = now_us,
+	};
+	entry->is_changed = 0;
+	if (!entry->dag)
+		return;
+	auto_free char *definition = json_text(entry->dag->source);
+
+	*vec_push(&leader->next->versions) = (struct dag_repo_version){
+		.hash = arena_strdup(arena, entry->dag->hash),
+		.dag = arena_strdup(arena, entry->name),
+		.definition = arena_strdup(arena, definition),
+		.created_at_us = now_us,
+	};
+}
+
+static void describe_plugins(struct leader *leader)
+{
+	const char *folders[] = {config_text(leader->config, CONFIG_PLUGINS_DIR),
+	                         config_installed(leader->config, "plugins")};
+
+	operators_free(leader->operators);
+	leader->operators = operators_describe(leader->program, folders, countof(folders));
+}
+
+void leader_reload(struct leader *leader, unsigned flags)
+{
+	int all = !leader->operators || (flags & LEADER_RELOAD_PLUGINS);
+
+	if (all) {
+		describe_plugins(leader);
+		fleet_renew(leader->fleet);
+	}
+	registry_scan(&leader->registry, leader->operators, all);
+	vec_foreach(struct registry_dag **, entry, &leader->registry.dags) {
+		if ((*entry)->is_changed)
+			store_dag(leader, *entry);
+	}
+}
+
+/* What is paused stays so over a restart. */
+static int read_paused(struct leader *leader, struct err *err)
+{
+	struct dag_repo_rows rows = {0};
+	struct arena arena;
+	int result;
+
+	arena_init(&arena);
+	result = dag_repo_list(leader->reader, &arena, &rows, err);
+	for (size_t i = 0; result == 0 && i < rows.count; i++) {
+		struct event event = {.type = EVENT_PAUSE, .pause = {rows.items[i].dag, 1}};
+		struct registry_dag *entry = registry_find(&leader->registry, rows.items[i].dag);
+
+		if (!rows.items[i].is_paused)
+			continue;
+		if (entry)
+			entry->is_paused = 1;
+		leader_step(leader, &event);
+	}
+	arena_release(&arena);
+	return result;
+}
+
+static void set_pools(struct leader *leader)
+{
+	const char *name;
+	json_t *slots;
+
+	json_object_foreach(config_json(leader->config, CONFIG_POOLS), name, slots)
+	{
+		struct event event = {
+			.type = EVENT_POOL,
+			.pool = {name, json_integer_value(slots)},
+		};
+
+		leader_step(leader, &event);
+	}
+}
+
+/* --- opening and closing --- */
+
+static json_t *make_runner_config(const struct config *config)
+{
+	static const struct {
+		const char *name;
+		enum config_id id;
+	} texts[] = {
+		{"database_url", CONFIG_DATABASE_URL},
+		{"database_durability", CONFIG_DATABASE_DURABILITY},
+		{"catalog_dir", CONFIG_CATALOG_DIR},
+		{"state_dir", CONFIG_STATE_DIR},
+	};
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < countof(texts); i++)
+		json_object_set_new(object, texts[i].name,
+		                    json_string(config_text(config, texts[i].id)));
+	json_object_set_new(object, "files_roots",
+	                    json_deep_copy(config_json(config, CONFIG_FILES_ROOTS)));
+	json_object_set_new(object, "object_stores",
+	                    json_pack("{s:s}", "objects", config_text(config, CONFIG_OBJECTS_URL)));
+	json_object_set_new(object, "create_buckets",
+	                    json_boolean(config_int(config, CONFIG_OBJECTS_CREATE_BUCKETS)));
+	return object;
+}
+
+static int open_databases(struct leader *leader, struct db **writer, struct err *err)
+{
+	const char *url = config_text(leader->config, CONFIG_METADATA_URL);
+	int is_normal =
+		str_equal(config_text(leader->config, CONFIG_DATABASE_DURABILITY), "normal");
+	struct db_options options = {.flags = DB_CREATE | (is_normal ? DB_NORMAL_DURABILITY : 0)};
+
+	*writer = db_open(url, &options, err);
+	if (!*writer)
+		return -1;
+	options = (struct db_options){.flags = DB_READ_ONLY, .timeout_ms = READER_TIMEOUT_MS};
+	if (metadata_migrate(*writer, clock_now_us(), err) == 0)
+		leader->reader = db_open(url, &options, err);
+	if (leader->reader && metadata_next_ids(leader->reader, &leader->ids, err) == 0)
+		return 0;
+	db_close(leader->reader);
+	db_close(*writer);
+	leader->reader = *writer = NULL;
+	return err_prefix(err, "metadata database");
+}
+
+static int start_journal(struct leader *leader, void (*wake)(void *context), void *context,
+                         struct err *err)
+{
+	struct lease_repo_lease lease;
+	struct db *writer;
+
+	if (open_databases(leader, &writer, err) < 0)
+		return -1;
+	if (lease_repo_take(writer, leader->worker, clock_now_us(), &lease, err) < 0) {
+		db_close(writer);
+		return err_prefix(err, "could not take the lead");
+	}
+	leader->journal = journal_start(writer, &lease, wake, context);
+	return 0;
+}
+
+static int default_runners(void)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return cores > 0 ? (int)cores * 2 : 2;
+}
+
+/* The paths that outlive leader_open(), and the folder that runners start in. */
+static int set_paths(struct leader *leader, struct err *err)
+{
+	const char *state = config_text(leader->config, CONFIG_STATE_DIR);
+	char program[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
+	struct buf folder = {0}, file = {0};
+
+	if (length < 0)
+		return err_errno(err, errno, "could not find this program's own file");
+	leader->program = mem_strndup(program, (size_t)length);
+	buf_printf(&folder, "%s/tmp", state);
+	leader->runners_folder = buf_take(&folder);
+	buf_printf(&file, "%s/runners", state);
+	leader->runners_file = buf_take(&file);
+	return file_make_folder(leader->runners_folder, err);
+}
+
+static void make_fleet(struct leader *leader)
+{
+	int64_t runners = config_int(leader->config, CONFIG_WORKER_RUNNERS);
+
+	leader->fleet = fleet_new(&(struct fleet_options){
+		.loop = leader->loop,
+		.program = leader->program,
+		.folder = leader->runners_folder,
+		.config = leader->runner_config,
+		.grace_ms = config_int(leader->config, CONFIG_WORKER_CANCEL_GRACE),
+		.max_children = (uint32_t)(runners ? runners : default_runners()),
+		.events = &attempts_events,
+		.context = leader,
+	});
+}
+
+struct leader *leader_open(struct config *config, uv_loop_t *loop, void (*wake)(void *context),
+                           void *context, struct err *err)
+{
+	struct leader *leader = mem_alloc(sizeof(*leader));
+
+	leader->config = config;
+	leader->loop = loop;
+	leader->runners_fd = -1;
+	leader->timer_due_us = TIMER_NEVER;
+	leader->effects.next_due_us = TIMER_NEVER;
+	leader->next = batch_new();
+	leader->progress = progress_new();
+	leader->runner_config = make_runner_config(config);
+	snprintf(leader->worker, sizeof(leader->worker), "local-%d", (int)getpid());
+	registry_init(&leader->registry, config_text(config, CONFIG_DAGS_DIR));
+	uv_timer_init(loop, &leader->timer);
+	leader->timer.data = leader;
+	if (set_paths(leader, err) < 0 || recovery_kill_leftovers(leader, err) < 0 ||
+	    process_adopt_orphans(err) < 0 || start_journal(leader, wake, context, err) < 0) {
+		leader_close(leader);
+		return NULL;
+	}
+	leader->engine = make_engine(leader);
+	make_fleet(leader);
+	return leader;
+}
+
+int leader_recover(struct leader *leader, struct err *err)
+{
+	leader_reload(leader, LEADER_RELOAD_PLUGINS);
+	set_pools(leader);
+	if (read_paused(leader, err) < 0)
+		return -1;
+	return recovery_restore_runs(leader, err);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
+void leader_close(struct leader *leader)
+{
+	if (!leader)
+		return;
+	journal_stop(leader->journal);
+	fleet_free(leader->fleet);
+	engine_free(leader->engine);
+	while (leader->infos)
+		run_info_free(leader->infos);
+	effects_release(&leader->effects);
+	batch_free(leader->next);
+	registry_release(&leader->registry);
+	operators_free(leader->operators);
+	progress_free(leader->progress);
+	db_close(leader->reader);
+	json_decref(leader->runner_config);
+	if (leader->runners_fd >= 0)
+		close(leader->runners_fd);
+	free(leader->program);
+	free(leader->runners_folder);
+	free(leader->runners_file);
+	uv_close((uv_handle_t *)&leader->timer, on_timer_closed);
+}

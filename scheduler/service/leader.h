@@ -1,0 +1,74 @@
+/* leader.h - the engine and everything around it, on the loop's thread
+ *
+ * Whatever happens becomes an event for the engine (leader_step); what follows collects in `effects`
+ * and `next` until the end of the loop's turn, when it goes to the journal as one batch
+ * (leader_turn). After the commit come the acts: attempts start, cancels go out, commands are
+ * answered. Everything here is for the thread of the loop.
+ */
+#ifndef SCHEDULER_SERVICE_LEADER_H
+#define SCHEDULER_SERVICE_LEADER_H
+
+#include <uv.h>
+
+#include "lib/config.h"
+#include "scheduler/core/engine.h"
+#include "scheduler/service/batch.h"
+#include "scheduler/service/fleet.h"
+#include "scheduler/service/journal.h"
+#include "scheduler/service/operators.h"
+#include "scheduler/service/progress.h"
+#include "scheduler/service/registry.h"
+#include "storage/repo/metadata.h"
+
+struct leader {
+	struct config *config;
+	uv_loop_t *loop;
+	char worker[64];   /* our name in attempt rows */
+	struct db *reader; /* metadata, for questions before a write */
+	struct journal *journal;
+	struct engine *engine;
+	struct effects effects;  /* not yet in a batch */
+	struct batch *next;      /* collects what is not an effect */
+	struct batch *under_way; /* at the journal, NULL: none */
+	struct fleet *fleet;
+	struct progress *progress;
+	struct operators *operators; /* NULL until described */
+	struct registry registry;
+	struct metadata_ids ids; /* the next free ones */
+	uv_timer_t timer;        /* the engine's next due time */
+	int64_t timer_due_us;
+	json_t *runner_config;
+	char *runners_file; /* who must be killed after a crash of ours */
+	int runners_fd;
+	char *program, *runners_folder; /* our own binary; where runners start */
+	struct run_info *infos;         /* of all runs in memory */
+	int is_draining;
+};
+
+/* Opens the metadata database, takes the lease, kills what an earlier life left running. NULL on
+ * error. The loop must outlive it. */
+struct leader *leader_open(struct config *config, uv_loop_t *loop, void (*wake)(void *context),
+                           void *context, struct err *err);
+/* Reads plugins and DAG files, takes up what an earlier life left. Before the first turn. */
+MUST_CHECK int leader_recover(struct leader *leader, struct err *err);
+/* When the fleet is empty; then run the loop until its handles are closed. NULL is fine. */
+void leader_close(struct leader *leader);
+
+/* Tells the engine; the effects collect. */
+enum engine_answer leader_step(struct leader *leader, const struct event *event);
+
+/* End of a turn of the loop: submits a batch when none is under way, sends what can be sent. */
+void leader_turn(struct leader *leader);
+/* The journal has woken us: acts on what it committed. */
+void leader_committed(struct leader *leader);
+/* Whether everything that happened is stored. */
+int leader_is_quiet(const struct leader *leader);
+
+enum {
+	LEADER_RELOAD_PLUGINS = 1 << 0, /* and all DAG files with them, changed or not */
+};
+
+/* Reads the DAG files that have changed. */
+void leader_reload(struct leader *leader, unsigned flags);
+
+#endif

@@ -1,0 +1,44 @@
+/* registry.h - the DAGs of the project, as their files say now
+ *
+ * A file that turns bad keeps its last good version and shows its faults; one that goes away takes its
+ * DAG off the list, not its history. Names are unique: of two files with the same DAG the first by
+ * name wins and the other is a fault. One thread.
+ */
+#ifndef SCHEDULER_SERVICE_REGISTRY_H
+#define SCHEDULER_SERVICE_REGISTRY_H
+
+#include <stddef.h>
+
+#include "lib/err.h"
+#include "lib/json.h"
+#include "scheduler/core/dag.h"
+#include "scheduler/service/operators.h"
+
+struct registry_dag {
+	char *name, *file;
+	char *hash;      /* of the file's bytes */
+	struct dag *dag; /* the last good version, NULL before the first */
+	json_t *faults;  /* array of {file, line, column, text}; empty when the file is good */
+	int is_paused;
+	int is_changed; /* not stored yet */
+	int is_seen;    /* by the scan that is under way */
+};
+
+struct registry {
+	char *folder;
+	struct {
+		struct registry_dag **items;
+		size_t count, capacity;
+	} dags;
+};
+
+void registry_init(struct registry *registry, const char *folder);
+void registry_release(struct registry *registry);
+
+/* Reads what has changed since the last scan, all of it when `operators` are other ones than then. */
+void registry_scan(struct registry *registry, const struct operators *operators, int all);
+
+/* NULL when there is none of this name. */
+struct registry_dag *registry_find(const struct registry *registry, const char *name);
+
+#endif

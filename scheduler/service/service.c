@@ -1,0 +1,388 @@
+/* service.c - the scheduler as a service */
+#include "scheduler/service/service.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/file.h"
+#include "lib/limits.h"
+#include "lib/log.h"
+#include "lib/mem.h"
+#include "scheduler/service/commands.h"
+#include "scheduler/service/leader.h"
+
+enum {
+	COMMANDS_PER_TURN = 256, /* then what they caused is committed */
+	DRAIN_LOOK_MS = 20,
+};
+
+struct service {
+	struct service_events events;
+	struct config *config;
+	uv_loop_t loop;
+	struct leader *leader;
+	int lock_fd; /* state/lock, held while we live */
+	enum service_state state;
+
+	uv_async_t wake;
+	uv_check_t turn;
+	uv_signal_t on_child, on_term, on_int, on_hup;
+	uv_fs_event_t dags_watch;
+	uv_timer_t drain; /* looks whether all is done, and when the grace is over */
+	int64_t drain_left_ms;
+	int is_killed;
+
+	pthread_mutex_t mutex; /* guards what follows */
+	struct command *first, **end;
+	uint32_t waiting;
+	int is_released, is_closed;
+};
+
+static void set_state(struct service *service, enum service_state state, const char *reason)
+{
+	if (service->state == state || service->state == SERVICE_DRAINING)
+		return;
+	service->state = state;
+	service->events.state(service->events.context, state, reason);
+}
+
+/* --- from other threads --- */
+
+int service_submit(struct service *service, struct command *command, struct err *err)
+{
+	int result = 0;
+
+	pthread_mutex_lock(&service->mutex);
+	if (service->is_closed) {
+		result = err_set(err, ERR_UNAVAILABLE, "the server is stopping");
+	} else if (service->waiting >= LIMIT_WAITING_COMMANDS) {
+		result = err_set(err, ERR_BUSY, "too many commands wait");
+	} else {
+		command->next = NULL;
+		*service->end = command;
+		service->end = &command->next;
+		service->waiting++;
+	}
+	pthread_mutex_unlock(&service->mutex);
+	if (result == 0)
+		uv_async_send(&service->wake);
+	return result;
+}
+
+void service_release(struct service *service)
+{
+	pthread_mutex_lock(&service->mutex);
+	service->is_released = 1;
+	pthread_mutex_unlock(&service->mutex);
+	uv_async_send(&service->wake);
+}
+
+int service_progress(struct service *service, const char *key, struct progress_value *value)
+{
+	return progress_get(service->leader->progress, key, value);
+}
+
+/* --- on the loop --- */
+
+static struct command *next_command(struct service *service)
+{
+	struct command *command;
+
+	pthread_mutex_lock(&service->mutex);
+	command = service->first;
+	if (command) {
+		service->first = command->next;
+		if (!service->first)
+			service->end = &service->first;
+		service->waiting--;
+	}
+	pthread_mutex_unlock(&service->mutex);
+	return command;
+}
+
+static void do_commands(struct service *service)
+{
+	struct command *command = NULL;
+
+	for (int i = 0; i < COMMANDS_PER_TURN && (command = next_command(service)); i++) {
+		command->next = NULL;
+		commands_do(service->leader, command);
+	}
+	if (command)
+		uv_async_send(&service->wake);
+}
+
+static void look_for_trouble(struct service *service)
+{
+	struct err trouble;
+
+	journal_trouble(service->leader->journal, &trouble);
+	if (trouble.code == ERR_STALE) {
+		log_error("scheduler", "another scheduler leads on this database: %s",
+		          trouble.text);
+		raise(SIGTERM);
+	}
+	if (trouble.code == ERR_NONE)
+		set_state(service, SERVICE_READY, "");
+	else
+		set_state(service, SERVICE_IN_TROUBLE, trouble.text);
+}
+
+static void on_wake(uv_async_t *wake)
+{
+	struct service *service = wake->data;
+
+	leader_committed(service->leader);
+	look_for_trouble(service);
+	do_commands(service);
+}
+
+static void on_turn(uv_check_t *turn)
+{
+	struct service *service = turn->data;
+
+	leader_turn(service->leader);
+}
+
+static int is_known(void *context, pid_t pid)
+{
+	return fleet_knows(context, pid);
+}
+
+/* Runners are the fleet's; whatever else ends here was left by one and is only reaped. */
+static void on_child(uv_signal_t *handle, int number)
+{
+	struct service *service = handle->data;
+	int status, runners = 0;
+	pid_t pid;
+
+	(void)number;
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		runners += fleet_reaped(service->leader->fleet, pid, status);
+	if (runners)
+		process_kill_strangers(is_known, service->leader->fleet);
+}
+
+static void on_hup(uv_signal_t *handle, int number)
+{
+	struct service *service = handle->data;
+
+	(void)number;
+	log_info("scheduler", "reading DAGs and plugins again");
+	leader_reload(service->leader, LEADER_RELOAD_PLUGINS);
+}
+
+static void on_dags_changed(uv_fs_event_t *watch, const char *name, int events, int status)
+{
+	struct service *service = watch->data;
+
+	(void)name;
+	(void)events;
+	if (status == 0)
+		leader_reload(service->leader, 0);
+}
+
+/* --- ending --- */
+
+static int is_released(struct service *service)
+{
+	int released;
+
+	pthread_mutex_lock(&service->mutex);
+	released = service->is_released;
+	pthread_mutex_unlock(&service->mutex);
+	return released;
+}
+
+static void on_drain(uv_timer_t *timer)
+{
+	struct service *service = timer->data;
+	struct leader *leader = service->leader;
+	int is_over;
+
+	service->drain_left_ms -= DRAIN_LOOK_MS;
+	is_over = service->drain_left_ms <= 0;
+	if (is_over && !service->is_killed) {
+		service->is_killed = 1;
+		if (fleet_busy(leader->fleet))
+			log_warn("scheduler",
+			         "%u attempts did not end in time and will be tried again",
+			         (unsigned)fleet_busy(leader->fleet));
+		fleet_kill(leader->fleet);
+	}
+	if (fleet_is_empty(leader->fleet) && leader_is_quiet(leader) &&
+	    (is_released(service) || is_over))
+		uv_stop(&service->loop);
+}
+
+static void on_end_signal(uv_signal_t *handle, int number)
+{
+	struct service *service = handle->data;
+
+	if (service->state == SERVICE_DRAINING) {
+		log_warn("scheduler", "second signal %d, ending at once", number);
+		fleet_kill(service->leader->fleet);
+		uv_stop(&service->loop);
+		return;
+	}
+	log_info("scheduler", "signal %d, finishing what runs", number);
+	set_state(service, SERVICE_DRAINING, "the server is stopping");
+	service->leader->is_draining = 1;
+	fleet_drain(service->leader->fleet);
+	service->drain_left_ms = config_int(service->config, CONFIG_SHUTDOWN_GRACE);
+	uv_timer_start(&service->drain, on_drain, DRAIN_LOOK_MS, DRAIN_LOOK_MS);
+}
+
+/* --- opening and closing --- */
+
+static int say_who_has_it(int fd, const char *state_dir, struct err *err)
+{
+	char pid[32] = "";
+
+	if (pread(fd, pid, sizeof(pid) - 1, 0) < 0)
+		pid[0] = '\0';
+	pid[strcspn(pid, "\n")] = '\0';
+	return err_set(err, ERR_CONFLICT,
+	               "the state directory '%s' is in use by the server of pid %s", state_dir,
+	               *pid ? pid : "unknown");
+}
+
+/* One server per state directory: the kernel drops the lock however we end. */
+static int lock_state(struct service *service, struct err *err)
+{
+	const char *state_dir = config_text(service->config, CONFIG_STATE_DIR);
+	auto_buf struct buf path = {0};
+	char pid[32];
+	int length = snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
+
+	if (file_make_folder(state_dir, err) < 0)
+		return -1;
+	buf_printf(&path, "%s/lock", state_dir);
+	service->lock_fd = open(path.data, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+	if (service->lock_fd < 0)
+		return err_errno(err, errno, "could not open '%s'", path.data);
+	if (flock(service->lock_fd, LOCK_EX | LOCK_NB) < 0)
+		return say_who_has_it(service->lock_fd, state_dir, err);
+	if (ftruncate(service->lock_fd, 0) < 0 ||
+	    pwrite(service->lock_fd, pid, (size_t)length, 0) != length)
+		return err_errno(err, errno, "could not write '%s'", path.data);
+	return 0;
+}
+
+static void wake_up(void *context)
+{
+	struct service *service = context;
+
+	uv_async_send(&service->wake);
+}
+
+static void watch_signal(struct service *service, uv_signal_t *handle, uv_signal_cb callback,
+                         int number)
+{
+	uv_signal_init(&service->loop, handle);
+	handle->data = service;
+	uv_signal_start(handle, callback, number);
+}
+
+static void add_handles(struct service *service)
+{
+	uv_async_init(&service->loop, &service->wake, on_wake);
+	service->wake.data = service;
+	uv_check_init(&service->loop, &service->turn);
+	service->turn.data = service;
+	uv_check_start(&service->turn, on_turn);
+	uv_timer_init(&service->loop, &service->drain);
+	service->drain.data = service;
+	uv_fs_event_init(&service->loop, &service->dags_watch);
+	service->dags_watch.data = service;
+}
+
+struct service *service_open(struct config *config, const struct service_events *events,
+                             struct err *err)
+{
+	struct service *service = mem_alloc(sizeof(*service));
+
+	service->config = config;
+	service->events = *events;
+	service->lock_fd = -1;
+	service->end = &service->first;
+	pthread_mutex_init(&service->mutex, NULL);
+	uv_loop_init(&service->loop);
+	add_handles(service);
+	if (lock_state(service, err) == 0)
+		service->leader = leader_open(config, &service->loop, wake_up, service, err);
+	if (service->leader)
+		return service;
+	service_close(service);
+	return NULL;
+}
+
+static void watch_dags(struct service *service)
+{
+	const char *folder = config_text(service->config, CONFIG_DAGS_DIR);
+	int result = uv_fs_event_start(&service->dags_watch, on_dags_changed, folder, 0);
+
+	if (result < 0)
+		log_warn("dags", "changes in '%s' are not noticed before SIGHUP: %s", folder,
+		         uv_strerror(result));
+}
+
+int service_run(struct service *service, struct err *err)
+{
+	signal(SIGPIPE, SIG_IGN);
+	if (leader_recover(service->leader, err) < 0)
+		return -1;
+	watch_signal(service, &service->on_child, on_child, SIGCHLD);
+	watch_signal(service, &service->on_term, on_end_signal, SIGTERM);
+	watch_signal(service, &service->on_int, on_end_signal, SIGINT);
+	watch_signal(service, &service->on_hup, on_hup, SIGHUP);
+	watch_dags(service);
+	set_state(service, SERVICE_READY, "");
+	leader_turn(service->leader);
+	uv_run(&service->loop, UV_RUN_DEFAULT);
+	return 0;
+}
+
+static void close_handle(uv_handle_t *handle, void *context)
+{
+	(void)context;
+	if (!uv_is_closing(handle))
+		uv_close(handle, NULL);
+}
+
+/* Commands that came too late are refused, each exactly once. */
+static void refuse_commands(struct service *service)
+{
+	struct command *command;
+
+	pthread_mutex_lock(&service->mutex);
+	service->is_closed = 1;
+	pthread_mutex_unlock(&service->mutex);
+	while ((command = next_command(service))) {
+		err_set(&command->err, ERR_UNAVAILABLE, "the server is stopping");
+		command->done(command);
+	}
+}
+
+void service_close(struct service *service)
+{
+	if (!service)
+		return;
+	refuse_commands(service);
+	leader_close(service->leader);
+	uv_run(&service->loop, UV_RUN_NOWAIT);
+	uv_walk(&service->loop, close_handle, NULL);
+	uv_run(&service->loop, UV_RUN_DEFAULT);
+	uv_loop_close(&service->loop);
+	if (service->lock_fd >= 0)
+		close(service->lock_fd);
+	pthread_mutex_destroy(&service->mutex);
+	free(service);
+}
