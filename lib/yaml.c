@@ -373,6 +373,7 @@ static void refuse_second_document(struct reader *reader, struct fy_event *event
 
 	report_at(reader->yaml, reader->errors, mark ? (uint32_t)mark->line + 1 : 1, 1,
 	          "only one document a file");
+	fy_parser_event_free(reader->parser, event);
 }
 
 /* The next event other than the stream's own; NULL at the end. */
@@ -404,10 +405,8 @@ static void read_document(struct reader *reader)
 			return;
 		event = next_event(reader);
 	}
-	if (event) {
+	if (event)
 		refuse_second_document(reader, event);
-		fy_parser_event_free(reader->parser, event);
-	}
 	reader->yaml->root = root && root->line ? root : &nothing;
 }
 

@@ -78,7 +78,7 @@ static void tell_unknown_operator(const struct check *check, const struct yaml_n
 	const json_t *plugin_found;
 	const char *reason;
 	size_t i, j;
-	json_t *plugin, *op;
+	json_t *plugin, *op = NULL;
 
 	arena_init(&arena);
 	json_array_foreach(check->descriptors, i, plugin)
@@ -177,7 +177,7 @@ static void tell_unknown_param(const struct check *check, const struct dag_task 
 	auto_buf struct buf text = {0};
 	struct names names = {0};
 	size_t i;
-	json_t *param;
+	json_t *param = NULL;
 
 	json_array_foreach(params, i, param) * vec_push(&names) = json_get_text(param, "name", "");
 	buf_printf(&text, "operator '%s' has no parameter '%s'", task->operator, key->text);
@@ -203,7 +203,7 @@ static void check_required(const struct check *check, const struct dag_task *tas
                            const json_t *params, const struct yaml_node *with)
 {
 	size_t i;
-	json_t *param;
+	json_t *param = NULL;
 
 	json_array_foreach(params, i, param)
 	{

@@ -155,7 +155,9 @@ static char escaped(char c)
 	static const char from[] = "ntr\\'\"", to[] = "\n\t\r\\'\"";
 	const char *found = c ? strchr(from, c) : NULL;
 
-	return found ? to[found - from] : '\0';
+	if (!found)
+		return '\0';
+	return to[found - from];
 }
 
 static const struct expr *parse_text(struct parser *parser)
@@ -169,7 +171,8 @@ static const struct expr *parse_text(struct parser *parser)
 		if (!c)
 			return fail(parser, start, "the text has no closing %c", quote);
 		if (c == '\\') {
-			c = escaped(parser->text[++parser->at]);
+			parser->at++;
+			c = escaped(parser->text[parser->at]);
 			if (!c)
 				return fail(parser, parser->at - 1,
 				            "unknown escape, there are \\n \\t \\r \\\\ \\' \\\"");

@@ -65,7 +65,7 @@ static json_t *call_length(json_t *const *arguments, struct err *err)
 static json_t *move_letters(const json_t *value, const char *what, char first, struct err *err)
 {
 	auto_buf struct buf buf = {0};
-	struct text text;
+	struct text text = {"", 0};
 
 	if (text_of(value, what, &text, err) < 0)
 		return NULL;
@@ -90,7 +90,7 @@ static json_t *call_upper(json_t *const *arguments, struct err *err)
 static json_t *call_replace(json_t *const *arguments, struct err *err)
 {
 	auto_buf struct buf buf = {0};
-	struct text text, from, to;
+	struct text text = {"", 0}, from = {"", 0}, to = {"", 0};
 	const char *at, *found, *end;
 
 	if (text_of(arguments[0], "the text of replace()", &text, err) < 0 ||
@@ -111,7 +111,7 @@ static json_t *call_replace(json_t *const *arguments, struct err *err)
 
 static json_t *call_split(json_t *const *arguments, struct err *err)
 {
-	struct text text, by;
+	struct text text = {"", 0}, by = {"", 0};
 	const char *at, *found, *end;
 	json_t *list;
 
@@ -134,7 +134,7 @@ static json_t *call_split(json_t *const *arguments, struct err *err)
 static json_t *call_join(json_t *const *arguments, struct err *err)
 {
 	auto_buf struct buf buf = {0};
-	struct text by;
+	struct text by = {"", 0};
 
 	if (!json_is_array(arguments[0])) {
 		err_set(err, ERR_INVALID, "join() needs a list, not %s", type_name(arguments[0]));
@@ -154,7 +154,7 @@ static json_t *call_join(json_t *const *arguments, struct err *err)
 
 static json_t *call_basename(json_t *const *arguments, struct err *err)
 {
-	struct text text;
+	struct text text = {"", 0};
 	const char *slash;
 
 	if (text_of(arguments[0], "the argument of basename()", &text, err) < 0)
@@ -190,7 +190,7 @@ static size_t format_moment(char *out, size_t size, const char *format, const st
 /* Moments are shown in UTC. */
 static json_t *call_date(json_t *const *arguments, struct err *err)
 {
-	struct text moment, format;
+	struct text moment = {"", 0}, format = {"", 0};
 	struct tm parts;
 	int64_t moment_us;
 	time_t seconds;
@@ -227,7 +227,7 @@ static json_t *call_to_json(json_t *const *arguments, struct err *err)
 
 static json_t *call_from_json(json_t *const *arguments, struct err *err)
 {
-	struct text text;
+	struct text text = {"", 0};
 	json_t *value;
 
 	if (text_of(arguments[0], "the argument of from_json()", &text, err) < 0)
