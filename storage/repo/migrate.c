@@ -52,14 +52,18 @@ static int has_rows(struct db *db, const char *table, struct err *err)
 	return row_exists(db, buf_string(&sql), NULL, err);
 }
 
-static void plan_own_tables(int64_t version, struct migrate_plan *plan)
+static void plan_own_tables(struct db *db, int64_t version, struct migrate_plan *plan)
 {
-	for (int64_t next = version + 1; next <= MIGRATION_RECORD_VERSION; next++)
+	while (version++ < MIGRATION_RECORD_VERSION) {
+		auto_buf struct buf sql = {0};
+
+		migration_record_own_sql(db_dialect(db), version, &sql);
 		table_diff_add_step(plan, MIGRATE_ADDITIVE, "",
 		                    arena_printf(&plan->arena,
 		                                 "create version %d of the program's own tables",
-		                                 (int)next),
-		                    migration_record_own_sql(next));
+		                                 (int)version),
+		                    buf_string(&sql));
+	}
 }
 
 /* Somebody else may have changed the table since it was migrated. */
@@ -192,7 +196,7 @@ static int plan_all(struct db *db, const struct catalog *catalog, struct migrate
 
 	if (migration_record_version(db, &version, err) < 0)
 		return -1;
-	plan_own_tables(version, plan);
+	plan_own_tables(db, version, plan);
 	for (size_t i = 0; i < catalog->table_count; i++) {
 		if (plan_table(db, catalog->tables[i], version, plan, err) < 0)
 			return err_prefix(err, "table '%s'", catalog->tables[i]->name);
@@ -348,7 +352,7 @@ static int up_own_tables(const struct migration *migration, struct migrate_plan 
 
 	if (migration_record_version(migration->db, &version, err) < 0)
 		return -1;
-	plan_own_tables(version, plan);
+	plan_own_tables(migration->db, version, plan);
 	for (size_t i = first; i < plan->count; i++) {
 		struct migration_record record = {"", ++version, plan->items[i].sql, ""};
 

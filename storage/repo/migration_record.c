@@ -7,6 +7,7 @@
 #include "lib/str.h"
 #include "lib/vec.h"
 #include "storage/repo/ddl.h"
+#include "storage/repo/load_repo.h"
 
 /* What must be atomic with a write of rows stands beside the rows (storage.md §2). Times are text as in
  * all tables of this database. */
@@ -21,16 +22,6 @@ static const char *const own_versions[MIGRATION_RECORD_VERSION] = {
 	"  \"applied_at\" TEXT NOT NULL\n"
 	") STRICT;\n"
 	"CREATE INDEX \"millrace_migration_table\" ON \"millrace_migration\" (\"table\", \"seq\");\n"
-	"CREATE TABLE \"millrace_load\" (\n"
-	"  \"load_id\" TEXT PRIMARY KEY,\n"
-	"  \"fence\" INTEGER NOT NULL,\n"
-	"  \"source\" TEXT,\n"
-	"  \"line\" INTEGER NOT NULL,\n"
-	"  \"spool_bytes\" INTEGER NOT NULL,\n"
-	"  \"counts\" TEXT NOT NULL,\n"
-	"  \"stamp\" TEXT NOT NULL,\n"
-	"  \"state\" TEXT NOT NULL\n"
-	") STRICT, WITHOUT ROWID;\n"
 	"CREATE TABLE \"millrace_watermark\" (\n"
 	"  \"name\" TEXT PRIMARY KEY,\n"
 	"  \"value\" TEXT NOT NULL,\n"
@@ -60,9 +51,11 @@ static const char *const own_versions[MIGRATION_RECORD_VERSION] = {
 	"CREATE INDEX \"millrace_audit_row\" ON \"millrace_audit\" (\"table\", \"row_id\", \"id\");",
 };
 
-const char *migration_record_own_sql(int64_t version)
+void migration_record_own_sql(enum db_dialect dialect, int64_t version, struct buf *sql)
 {
-	return own_versions[version - 1];
+	buf_text(sql, own_versions[version - 1]);
+	if (version == 1)
+		buf_printf(sql, "\n%s;", load_repo_schema(dialect));
 }
 
 static int is_there(struct db *db, struct err *err)

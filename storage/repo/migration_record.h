@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "lib/arena.h"
+#include "lib/buf.h"
 #include "lib/compiler.h"
 #include "lib/err.h"
 #include "storage/db/db.h"
@@ -23,8 +24,8 @@ struct migration_record {
 	const char *sql, *shape;
 };
 
-/* The SQL that makes version `version` of the program's own tables, from 1. */
-const char *migration_record_own_sql(int64_t version);
+/* The SQL that makes version `version` of the program's own tables, from 1: several statements. */
+void migration_record_own_sql(enum db_dialect dialect, int64_t version, struct buf *sql);
 
 /* The version that is there, 0 for none. ERR_CONFLICT when it is newer than this program. */
 MUST_CHECK int migration_record_version(struct db *db, int64_t *version, struct err *err);
