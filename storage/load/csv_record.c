@@ -26,7 +26,7 @@ void csv_record_release(struct csv_record *record)
 	buf_release(&record->unescaped);
 }
 
-static void add_field(struct csv_record *record, const char *text, size_t size, int is_quoted)
+static void add_field(struct csv_record *record, const char *start, const char *text, size_t size)
 {
 	if (record->field_count >= CSV_RECORD_FIELDS) {
 		record->field_count++;
@@ -37,8 +37,8 @@ static void add_field(struct csv_record *record, const char *text, size_t size, 
 		record->fields =
 			mem_resize(record->fields, record->capacity, sizeof(*record->fields));
 	}
-	record->fields[record->field_count++] =
-		(struct csv_field){.text = text, .size = (uint32_t)size, .is_quoted = is_quoted};
+	record->fields[record->field_count++] = (struct csv_field){
+		.text = text, .start = start, .size = (uint32_t)size, .is_quoted = text != start};
 }
 
 static void set_flaw(struct csv_record *record, enum flaw_code flaw)
@@ -53,10 +53,10 @@ static void split_plain(struct csv_record *record, char delimiter, const char *a
 	const char *next;
 
 	while ((next = memchr(at, delimiter, (size_t)(end - at)))) {
-		add_field(record, at, (size_t)(next - at), 0);
+		add_field(record, at, at, (size_t)(next - at));
 		at = next + 1;
 	}
-	add_field(record, at, (size_t)(end - at), 0);
+	add_field(record, at, at, (size_t)(end - at));
 }
 
 /* The end of the line's text: in front of LF or CRLF, or of nothing more. */
@@ -90,7 +90,7 @@ static enum step split_unquoted(struct csv_record *record, struct cursor *cursor
 		set_flaw(record, FLAW_QUOTE);
 	if (memchr(cursor->at, '\r', (size_t)(stop - cursor->at)))
 		set_flaw(record, FLAW_LINE_END);
-	add_field(record, start, (size_t)(stop - start), 0);
+	add_field(record, start, start, (size_t)(stop - start));
 	if (delimiter) {
 		cursor->at = delimiter + 1;
 		return STEP_FIELD;
@@ -100,8 +100,9 @@ static enum step split_unquoted(struct csv_record *record, struct cursor *cursor
 }
 
 /* Copies the inside of a field whose quotes are doubled; room was made for the whole record. */
-static void add_unescaped(struct csv_record *record, const char *at, const char *end, char quote)
+static void add_unescaped(struct csv_record *record, const char *open, const char *end, char quote)
 {
+	const char *at = open + 1;
 	char *start = record->unescaped.data + record->unescaped.size, *to = start;
 
 	while (at < end) {
@@ -113,7 +114,7 @@ static void add_unescaped(struct csv_record *record, const char *at, const char 
 		at += size + (next != NULL);
 	}
 	record->unescaped.size += (size_t)(to - start);
-	add_field(record, start, (size_t)(to - start), 1);
+	add_field(record, open, start, (size_t)(to - start));
 }
 
 /* The quote that closes the field whose inside begins at `at`, or NULL; tells of doubled ones. */
@@ -180,9 +181,9 @@ static enum step split_quoted(struct csv_record *record, struct cursor *cursor)
 		/* once, for all of the record: fields point into it */
 		if (record->unescaped.size == 0)
 			buf_reserve(&record->unescaped, (size_t)(cursor->end - record->raw));
-		add_unescaped(record, open + 1, close, cursor->dialect.quote);
+		add_unescaped(record, open, close, cursor->dialect.quote);
 	} else {
-		add_field(record, open + 1, (size_t)(close - open - 1), 1);
+		add_field(record, open, open + 1, (size_t)(close - open - 1));
 	}
 	return after_close(record, cursor, open, close);
 }

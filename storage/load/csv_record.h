@@ -20,7 +20,8 @@ struct csv_dialect {
 };
 
 struct csv_field {
-	const char *text; /* without quotes; not NUL-terminated */
+	const char *text;  /* without quotes; not NUL-terminated */
+	const char *start; /* in the record, its quote included */
 	uint32_t size;
 	int is_quoted;
 };

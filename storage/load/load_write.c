@@ -1,0 +1,441 @@
+/* load_write.c - transactions of a load: rows, rejects and checkpoint appear together */
+#include "storage/load/load_write.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/clock.h"
+#include "lib/fault.h"
+#include "lib/mem.h"
+
+enum {
+	LOOK_ROWS = 64, /* between looks at the gate */
+	TICK_ROWS = 1024,
+	TICK_US = 100000,
+	TURN_US = 20000,   /* the shortest turn before giving way */
+	WAL_PAGES = 16000, /* where the log is moved into the database */
+};
+
+int load_write_tick(struct load *load, int64_t rows, int64_t rows_total, struct err *err)
+{
+	const struct load_context *context = &load->context;
+	struct load_progress progress = {
+		.rows = rows,
+		.rows_total = rows_total,
+		.rejected = load->now.rejected + load->staged_rejects,
+		.bytes_done = load->bytes,
+		.bytes_total = load->bytes_total,
+	};
+	int64_t now_us;
+
+	if (context->is_cancelled && context->is_cancelled(context->data))
+		return err_set(err, ERR_CANCELLED, "the load was cancelled");
+	if (!context->progress)
+		return 0;
+	now_us = clock_monotonic_us();
+	if (now_us - load->told_us < TICK_US)
+		return 0;
+	load->told_us = now_us;
+	context->progress(context->data, &progress);
+	return 0;
+}
+
+static const struct column *find_loaded(const struct load *load, const struct column *column)
+{
+	for (size_t i = 0; i < load->width; i++)
+		if (load->columns[i] == column)
+			return column;
+	return NULL;
+}
+
+/* Whether every column of the key (NULL: id) comes with the input. */
+static int key_is_loaded(const struct load *load, const struct table_key *key)
+{
+	if (!key)
+		return find_loaded(load, load->table->id) != NULL;
+	for (size_t i = 0; i < key->count; i++)
+		if (!find_loaded(load, key->columns[i]))
+			return 0;
+	return 1;
+}
+
+/* What conflicts go by: what was asked for, else id when it is given, else the first unique key. */
+static int choose_key(const struct load *load, const struct table_key **key, struct err *err)
+{
+	const struct load_options *options = &load->options;
+	const struct table *table = load->table;
+
+	*key = NULL;
+	if (options->conflict_key) {
+		if (catalog_key(table, options->conflict_key, options->conflict_key_count, key) < 0)
+			return err_set(err, ERR_USAGE,
+			               "'conflict_key' must be 'id' or a unique key of table '%s'",
+			               table->name);
+		if (!key_is_loaded(load, *key))
+			return err_set(
+				err, ERR_USAGE,
+				"'conflict_key' cannot be used: the input does not have its columns");
+		return 0;
+	}
+	if (!key_is_loaded(load, NULL) && table->key_count > 0)
+		*key = &table->keys[0];
+	return 0;
+}
+
+static enum table_writer_conflict conflict_of(enum load_conflict conflict)
+{
+	static const enum table_writer_conflict of[] = {
+		[LOAD_CONFLICT_ERROR] = TABLE_WRITER_ERROR,
+		[LOAD_CONFLICT_SKIP] = TABLE_WRITER_SKIP,
+		[LOAD_CONFLICT_UPDATE] = TABLE_WRITER_UPDATE,
+	};
+
+	return of[conflict];
+}
+
+int load_write_begin(struct load *load, const struct column *const *columns, size_t width,
+                     const char *const *names, size_t name_count, struct err *err)
+{
+	struct table_writer_options options = {
+		.columns = columns,
+		.width = width,
+		.conflict = conflict_of(load->options.on_conflict),
+		.stamp_us = load->record.stamp_us,
+	};
+
+	load->columns = columns;
+	load->width = width;
+	load->names = names;
+	load->name_count = name_count;
+	if (choose_key(load, &options.key, err) < 0)
+		return -1;
+	load->writer = table_writer_open(load->context.db, load->table, &options, err);
+	if (!load->writer)
+		return -1;
+	stage_set_width(&load->stage, width);
+	load->phase = LOAD_FEEDING;
+	return 0;
+}
+
+/* Told when a bad row ends the whole load. */
+static int stopped(const struct stage_entry *entry, struct err *err)
+{
+	if (entry->column)
+		return err_set(err, ERR_INVALID,
+		               "nothing was stored: line %" PRId64 ", column '%s': %.120s (%s)",
+		               entry->line, entry->column->name, entry->detail,
+		               flaw_name(entry->code));
+	return err_set(err, ERR_INVALID, "nothing was stored: line %" PRId64 ": %.150s (%s)",
+	               entry->line, entry->detail, flaw_name(entry->code));
+}
+
+/* A bad row more: whether the load may go on. */
+static int check_bounds(const struct load *load, int64_t rejected, const struct stage_entry *entry,
+                        struct err *err)
+{
+	if (load->options.flags & LOAD_STOP_ON_ERROR)
+		return stopped(entry, err);
+	if (load->options.max_rejects < 0 || rejected <= load->options.max_rejects)
+		return 0;
+	return err_set(err, ERR_INVALID,
+	               "nothing was stored: more than %" PRId64
+	               " bad rows, the last one in line %" PRId64,
+	               load->options.max_rejects, entry->line);
+}
+
+static void keep_error(struct load *load, const struct stage_entry *entry)
+{
+	struct load_error *error;
+
+	if (!(load->request_flags & LOAD_KEEP_ERRORS))
+		return;
+	if (load->now.error_count == LOAD_ERRORS_KEPT) {
+		load->now.errors_truncated = 1;
+		return;
+	}
+	error = &load->errors[load->now.error_count++];
+	error->line = entry->line;
+	error->pointer = entry->pointer ? arena_strdup(&load->arena, entry->pointer) : NULL;
+	error->column = entry->column ? entry->column->name : "";
+	error->code = entry->code;
+	error->detail = arena_strdup(&load->arena, entry->detail);
+}
+
+static void count_reject(struct load *load, const struct stage_entry *entry)
+{
+	load->now.rejected++;
+	load->now.reasons[entry->code]++;
+	keep_error(load, entry);
+}
+
+static int64_t chunk_rows(const struct load *load)
+{
+	if (load->options.flags & LOAD_DRY_RUN)
+		return LOAD_CHUNK_NONE;
+	return load->options.chunk_rows == LOAD_CHUNK_AUTO ? LOAD_CHUNK_AUTO_ROWS
+	                                                   : load->options.chunk_rows;
+}
+
+int load_write_take(struct load *load, const struct stage_entry *entry, struct err *err)
+{
+	int64_t chunk = chunk_rows(load);
+
+	if (!entry->values) {
+		load->staged_rejects++;
+		if (check_bounds(load, load->now.rejected + load->staged_rejects, entry, err) < 0) {
+			count_reject(load, entry);
+			return -1;
+		}
+	}
+	if (stage_add(&load->stage, entry, err) < 0)
+		return -1;
+	if (chunk != LOAD_CHUNK_NONE && load->stage.count >= chunk)
+		return load_write_staged(load, 0, err);
+	return 0;
+}
+
+static int add_reject(struct load *load, const struct stage_entry *entry, struct err *err)
+{
+	count_reject(load, entry);
+	if (check_bounds(load, load->now.rejected, entry, err) < 0)
+		return -1;
+	if (!reject_spool_is_begun(&load->spool) &&
+	    reject_spool_begin(&load->spool, load->names, load->name_count, err) < 0)
+		return -1;
+	return reject_spool_add(&load->spool, entry, err);
+}
+
+static int reject_stored(struct load *load, struct stage_entry *entry,
+                         const struct table_reject *reject, struct err *err)
+{
+	entry->values = NULL;
+	entry->code = reject->flaw.code;
+	entry->column = reject->column;
+	entry->detail = reject->flaw.detail;
+	return add_reject(load, entry, err);
+}
+
+static int write_entry(struct load *load, struct stage_entry *entry, struct err *err)
+{
+	struct table_reject reject;
+	int outcome;
+
+	load->now.line = entry->line;
+	if (!entry->values) {
+		load->staged_rejects--;
+		return add_reject(load, entry, err);
+	}
+	outcome = table_writer_row(load->writer, entry->values, &reject, err);
+	if (outcome < 0)
+		return err_prefix(err, "line %" PRId64, entry->line);
+	if (outcome == TABLE_WRITER_REJECTED)
+		return reject_stored(load, entry, &reject, err);
+	load->now.inserted += outcome == TABLE_WRITER_INSERTED;
+	load->now.updated += outcome == TABLE_WRITER_UPDATED;
+	load->now.skipped += outcome == TABLE_WRITER_SKIPPED;
+	return 0;
+}
+
+/* Empties the table, in the same transaction as everything else of the load. */
+static int truncate_table(struct load *load, struct err *err)
+{
+	struct table_access access = {
+		.repo = load->repo,
+		.table = load->table,
+		.db = load->context.db,
+		.arena = &load->arena,
+		.now_us = load->record.stamp_us,
+	};
+	int64_t removed;
+
+	if (!load->repo || load->is_truncated)
+		return 0;
+	load->is_truncated = 1;
+	if (table_repo_clear(&access, &removed, err) < 0)
+		return err_prefix(err, "could not empty table '%s'", load->table->name);
+	return 0;
+}
+
+static int begin_turn(struct load *load, struct err *err)
+{
+	if (db_begin(load->context.db, DB_WRITE, err) < 0)
+		return -1;
+	load->turn_us = clock_monotonic_us();
+	load->turn_rows = 0;
+	if (load->writer)
+		table_writer_begin(load->writer);
+	return truncate_table(load, err);
+}
+
+/* The checkpoint, in the transaction of the rows it tells of. */
+static int save_record(struct load *load, enum load_repo_state state, struct err *err)
+{
+	struct load_result told = *load_result(load);
+	auto_free char *counts = NULL;
+	auto_json json_t *reply = NULL;
+	struct db *db = load->context.db;
+	int result;
+
+	told.errors = NULL;
+	reply = load_result_json(&told);
+	counts = json_text(reply);
+	load->record.line = load->now.line;
+	load->record.spool_bytes = load->spool.synced_bytes;
+	load->record.counts = counts;
+	load->record.state = state;
+	result = load->has_record ? load_repo_save(db, &load->record, err)
+	                          : load_repo_begin(db, &load->record, err);
+	load->record.counts = "";
+	return result;
+}
+
+/* Readers have it harder with each page in the log; this one disturbs nobody. */
+static void shorten_log(struct db *db)
+{
+	struct err unimportant;
+
+	if (db_wal_pages(db) >= WAL_PAGES && db_checkpoint(db, &unimportant) < 0)
+		return; /* somebody else does it, or the next turn */
+}
+
+static int commit_turn(struct load *load, enum load_repo_state state, struct err *err)
+{
+	int64_t began_us;
+
+	load->now.chunks++;
+	if (reject_spool_sync(&load->spool, err) < 0 || save_record(load, state, err) < 0)
+		return -1;
+	FAULT("load.commit");
+	began_us = clock_monotonic_us();
+	if (db_commit(load->context.db, err) < 0)
+		return -1;
+	FAULT("load.committed");
+	load->commit_us = clock_monotonic_us() - began_us;
+	load->has_record = 1;
+	load->is_truncated = 1;
+	load->stored = load->now;
+	shorten_log(load->context.db);
+	return 0;
+}
+
+/* Gives way to a small writer that stands at the gate, when the turn was long enough to be worth
+ * its commit. */
+static int give_way(struct load *load, struct err *err)
+{
+	int64_t least_us = load->commit_us * 3 > TURN_US ? load->commit_us * 3 : TURN_US;
+
+	if (load->options.chunk_rows != LOAD_CHUNK_AUTO || (load->options.flags & LOAD_DRY_RUN))
+		return 0;
+	if (!db_writer_waiting(load->context.db) || clock_monotonic_us() - load->turn_us < least_us)
+		return 0;
+	if (commit_turn(load, LOAD_REPO_OPEN, err) < 0)
+		return -1;
+	return begin_turn(load, err);
+}
+
+static int write_all(struct load *load, struct err *err)
+{
+	struct stage_entry entry;
+	int64_t done = 0;
+	int more;
+
+	stage_rewind(&load->stage);
+	while ((more = stage_next(&load->stage, &entry, err)) > 0) {
+		if (write_entry(load, &entry, err) < 0)
+			return -1;
+		done++;
+		if (done % LOOK_ROWS == 0 && give_way(load, err) < 0)
+			return -1;
+		if (done % TICK_ROWS == 0 &&
+		    load_write_tick(load, done, load->stage.count, err) < 0)
+			return -1;
+	}
+	return more;
+}
+
+static void roll_back(struct load *load)
+{
+	struct err unimportant;
+
+	db_rollback(load->context.db);
+	load->now = load->stored;
+	load->is_truncated = load->now.chunks > 0;
+	/* a longer spool is cut when the load goes on */
+	if (reject_spool_cut(&load->spool, load->record.spool_bytes, &unimportant) < 0)
+		return;
+}
+
+static int write_turns(struct load *load, enum load_write_flags flags, struct err *err)
+{
+	enum load_repo_state state = LOAD_REPO_OPEN;
+
+	if (begin_turn(load, err) < 0 || write_all(load, err) < 0)
+		return -1;
+	if (load->options.flags & LOAD_DRY_RUN) {
+		db_rollback(load->context.db);
+		return reject_spool_sync(&load->spool, err);
+	}
+	if (flags & LOAD_WRITE_LAST)
+		state = reject_spool_is_begun(&load->spool) ? LOAD_REPO_LOADED : LOAD_REPO_DONE;
+	load->result.committed = (flags & LOAD_WRITE_LAST) != 0;
+	return commit_turn(load, state, err);
+}
+
+/* Rows that bad ones stopped: nothing of them is stored, only why. */
+static void keep_reasons(struct load *load, const struct load_counts *now)
+{
+	load->now.rejected = now->rejected;
+	memcpy(load->now.reasons, now->reasons, sizeof(now->reasons));
+	load->now.error_count = now->error_count;
+	load->now.errors_truncated = now->errors_truncated;
+}
+
+int load_write_staged(struct load *load, enum load_write_flags flags, struct err *err)
+{
+	struct load_counts now;
+
+	if (write_turns(load, flags, err) < 0) {
+		now = load->now;
+		load->result.committed = 0;
+		roll_back(load);
+		if (err->code == ERR_INVALID && load->now.chunks == 0)
+			keep_reasons(load, &now);
+		return -1;
+	}
+	if (flags & LOAD_WRITE_LAST)
+		load->phase = LOAD_STORED;
+	load->staged_rejects = 0;
+	return stage_clear(&load->stage, err);
+}
+
+static int mark_done(struct load *load, struct err *err)
+{
+	if (load->options.flags & LOAD_DRY_RUN)
+		return 0;
+	if (db_begin(load->context.db, DB_WRITE, err) < 0)
+		return -1;
+	if (save_record(load, LOAD_REPO_DONE, err) < 0 || db_commit(load->context.db, err) < 0) {
+		db_rollback(load->context.db);
+		return -1;
+	}
+	return 0;
+}
+
+int load_write_finish(struct load *load, struct err *err)
+{
+	if (reject_spool_is_begun(&load->spool)) {
+		if (reject_spool_publish(&load->spool, &load->rejects, err) < 0)
+			return err_prefix(
+				err,
+				"the rows are stored, but their rejects could not be published");
+		FAULT("load.published");
+		if (mark_done(load, err) < 0)
+			return err_prefix(
+				err, "the rows are stored, but the load could not be marked done");
+		reject_spool_remove(&load->spool);
+	}
+	load_result(load);
+	load->phase = LOAD_DONE;
+	return 0;
+}
