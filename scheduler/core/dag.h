@@ -53,7 +53,7 @@ struct dag_task {
 	const char *name;
 	const char *description;      /* "" when none */
 	const char *operator;         /* `<plugin>.<operator>` */
-	const struct template *with;  /* a map; rendered for each attempt */
+	const struct template *with;  /* a map, rendered for each attempt; NULL: no parameters */
 	const struct expr *when;      /* NULL: always */
 	uint32_t line;                /* in the file, from 1 */
 	const struct yaml_node *node; /* the task in the file, for later faults */

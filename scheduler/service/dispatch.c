@@ -73,6 +73,7 @@ int dispatch_prepare(const struct config *config, struct job *job, struct wire_s
                      struct arena *arena, struct err *err)
 {
 	struct asking asking = {config, json_array()};
+	const struct template *with = job->instance->node->task->with;
 	struct run_info_scope scope;
 
 	run_info_scope(&scope, job->instance, config_json(config, CONFIG_VARS));
@@ -80,7 +81,7 @@ int dispatch_prepare(const struct config *config, struct job *job, struct wire_s
 	scope.context = &asking;
 	json_decref(job->secrets);
 	job->secrets = asking.secrets;
-	start->params = template_render(job->instance->node->task->with, &scope.scope, err);
+	start->params = with ? template_render(with, &scope.scope, err) : json_object();
 	if (!start->params)
 		return -1;
 	if (!job->log)
