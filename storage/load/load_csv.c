@@ -7,7 +7,7 @@
 #include "storage/load/load.h"
 #include "storage/load/load_state.h"
 #include "storage/load/load_write.h"
-#include "storage/load/row_check.h"
+#include "storage/load/record_check.h"
 
 enum { TICK_ROWS = 1024 };
 
@@ -16,7 +16,7 @@ struct feed {
 	struct load *load;
 	struct csv_reader *reader;
 	struct csv_layout layout;
-	struct row_check check;
+	struct record_check check;
 	int64_t rows;
 };
 
@@ -63,7 +63,7 @@ static int take_record(struct feed *feed, const struct csv_record *record, struc
 		return -1;
 	if (entry.line <= load->resume_line)
 		return 0;
-	row_check_record(&feed->check, &feed->layout, record, &entry);
+	record_check_record(&feed->check, &feed->layout, record, &entry);
 	return load_write_take(load, &entry, err);
 }
 
@@ -106,7 +106,7 @@ static int read_source(struct feed *feed, const struct load_options *format, str
 	if (load_write_begin(load, layout->loaded, layout->width, layout->names,
 	                     layout->field_count, err) < 0)
 		return -1;
-	row_check_init(&feed->check, layout->width, format->null_text);
+	record_check_init(&feed->check, layout->width, format->null_text);
 	if (read_records(feed, !has_header, err) < 0)
 		return -1;
 	return load_write_tick(load, feed->rows, -1, err);
@@ -134,9 +134,9 @@ int load_csv(struct load *load, const struct load_input *input, const struct loa
 	feed.reader = csv_reader_open(input, dialect, err);
 	if (!feed.reader)
 		return -1;
-	row_check_init(&feed.check, 0, "");
+	record_check_init(&feed.check, 0, "");
 	result = read_source(&feed, format, err);
-	row_check_release(&feed.check);
+	record_check_release(&feed.check);
 	csv_reader_close(feed.reader);
 	return result;
 }

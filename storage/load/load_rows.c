@@ -3,7 +3,7 @@
 #include "storage/load/load.h"
 #include "storage/load/load_state.h"
 #include "storage/load/load_write.h"
-#include "storage/load/row_check.h"
+#include "storage/load/record_check.h"
 
 /* The names of the columns stand in the head of the rejects. */
 static int begin(struct load *load, const struct load_rows *rows, struct err *err)
@@ -19,7 +19,7 @@ static int begin(struct load *load, const struct load_rows *rows, struct err *er
 	return load_write_begin(load, columns, rows->width, names, rows->width, err);
 }
 
-static int take_rows(struct load *load, const struct load_rows *rows, struct row_check *check,
+static int take_rows(struct load *load, const struct load_rows *rows, struct record_check *check,
                      struct err *err)
 {
 	for (size_t i = 0; i < rows->count; i++) {
@@ -32,7 +32,7 @@ static int take_rows(struct load *load, const struct load_rows *rows, struct row
 		load->next_line = entry.line + 1;
 		if (entry.line <= load->resume_line)
 			continue;
-		row_check_values(check, rows, rows->values + i * rows->width, &entry);
+		record_check_values(check, rows, rows->values + i * rows->width, &entry);
 		if (load_write_take(load, &entry, err) < 0)
 			return -1;
 	}
@@ -41,16 +41,16 @@ static int take_rows(struct load *load, const struct load_rows *rows, struct row
 
 int load_rows(struct load *load, const struct load_rows *rows, struct err *err)
 {
-	struct row_check check;
+	struct record_check check;
 	int result;
 
 	if (load_is_done(load))
 		return 0;
 	if (load->phase == LOAD_OPENED && begin(load, rows, err) < 0)
 		return -1;
-	row_check_init(&check, rows->width, "");
+	record_check_init(&check, rows->width, "");
 	result = take_rows(load, rows, &check, err);
-	row_check_release(&check);
+	record_check_release(&check);
 	if (result < 0)
 		return -1;
 	return load_write_tick(load, load->next_line - 1, -1, err);

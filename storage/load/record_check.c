@@ -1,5 +1,5 @@
-/* row_check.c - checks in the order a reader would name them: bytes, quotes, fields, values */
-#include "storage/load/row_check.h"
+/* record_check.c - checks in the order a reader would name them: bytes, quotes, fields, values */
+#include "storage/load/record_check.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "lib/str.h"
 #include "storage/catalog/value_parse.h"
 
-void row_check_init(struct row_check *check, size_t width, const char *null_text)
+void record_check_init(struct record_check *check, size_t width, const char *null_text)
 {
 	memset(check, 0, sizeof(*check));
 	arena_init(&check->arena);
@@ -18,7 +18,7 @@ void row_check_init(struct row_check *check, size_t width, const char *null_text
 	check->null_size = strlen(null_text);
 }
 
-void row_check_release(struct row_check *check)
+void record_check_release(struct record_check *check)
 {
 	arena_release(&check->arena);
 	free(check->values);
@@ -28,7 +28,7 @@ void row_check_release(struct row_check *check)
 }
 
 /* Takes what stands in check->flaw into the entry. */
-static void add_flaw(struct row_check *check, struct stage_entry *entry,
+static void add_flaw(struct record_check *check, struct stage_entry *entry,
                      const struct column *column)
 {
 	if (entry->code == FLAW_NONE) {
@@ -44,7 +44,7 @@ static void add_flaw(struct row_check *check, struct stage_entry *entry,
 	entry->detail = buf_string(&check->detail);
 }
 
-static void begin_entry(struct row_check *check, struct stage_entry *entry)
+static void begin_entry(struct record_check *check, struct stage_entry *entry)
 {
 	if (check->arena.used_bytes > 0)
 		arena_reset(&check->arena);
@@ -54,7 +54,7 @@ static void begin_entry(struct row_check *check, struct stage_entry *entry)
 	entry->values = NULL;
 }
 
-static int check_bytes(struct row_check *check, const char *text, size_t size)
+static int check_bytes(struct record_check *check, const char *text, size_t size)
 {
 	enum flaw_code code = value_check_text(text, size);
 
@@ -71,7 +71,7 @@ static int check_bytes(struct row_check *check, const char *text, size_t size)
 }
 
 /* What is wrong with the record as such. */
-static int check_record(struct row_check *check, const struct csv_layout *layout,
+static int check_record(struct record_check *check, const struct csv_layout *layout,
                         const struct csv_record *record)
 {
 	size_t due = layout->leading + layout->field_count;
@@ -91,7 +91,7 @@ static int check_record(struct row_check *check, const struct csv_layout *layout
 	return 0;
 }
 
-static int check_field(struct row_check *check, const struct column *column,
+static int check_field(struct record_check *check, const struct column *column,
                        const struct csv_field *field, struct value *value)
 {
 	if (!field->is_quoted && field->size == check->null_size &&
@@ -100,8 +100,8 @@ static int check_field(struct row_check *check, const struct column *column,
 	return value_parse(column, field->text, field->size, &check->arena, value, &check->flaw);
 }
 
-void row_check_record(struct row_check *check, const struct csv_layout *layout,
-                      const struct csv_record *record, struct stage_entry *entry)
+void record_check_record(struct record_check *check, const struct csv_layout *layout,
+                         const struct csv_record *record, struct stage_entry *entry)
 {
 	const struct csv_field *fields = record->fields + layout->leading;
 	struct value *value = check->values;
@@ -127,61 +127,59 @@ void row_check_record(struct row_check *check, const struct csv_layout *layout,
 		entry->values = check->values;
 }
 
-/* A stored value as text that value_parse() reads: so every value passes the same checks. */
-static void append_stored(const struct column *column, const struct value *value, struct buf *text)
+/* A typed value as text, for rejects; also one that is not of the column's type. */
+static void append_typed(const struct column *column, const struct value *value, struct buf *text)
 {
-	int is_number =
-		column->type == COLUMN_INT || column->type == COLUMN_BOOL ||
-		column->type == COLUMN_DATE || column->type == COLUMN_TIMESTAMP ||
-		(column->type == COLUMN_DECIMAL && column->precision <= VALUE_DECIMAL_INT_DIGITS);
+	struct flaw unimportant;
 
-	if (value->kind == VALUE_INT && !is_number)
-		buf_printf(text, "%" PRId64, value->as.integer);
-	else if (value->kind == VALUE_FLOAT && column->type != COLUMN_FLOAT)
-		buf_printf(text, "%.17g", value->as.real);
-	else if (value->kind == VALUE_BYTES && column->type != COLUMN_BYTES)
-		buf_append(text, value->as.text, value->size);
-	else
+	if (value_parse_check(column, value, &unimportant) == 0)
 		value_append_text(column, value, text);
+	else if (value->kind == VALUE_INT)
+		buf_printf(text, "%" PRId64, value->as.integer);
+	else if (value->kind == VALUE_FLOAT)
+		buf_printf(text, "%.17g", value->as.real);
+	else
+		buf_append(text, value->as.text, value->size);
 }
 
-/* Gives the value as text: its own, or what it is written as. */
-static const char *text_of(struct row_check *check, const struct column *column,
-                           const struct value *value, size_t *size)
+static void append_raw(struct record_check *check, const struct column *column,
+                       const struct value *value)
 {
-	if (value->kind == VALUE_TEXT) {
-		*size = value->size;
-		return value->as.text;
-	}
+	if (value->kind == VALUE_UNSET || value->kind == VALUE_NULL)
+		return;
 	buf_clear(&check->text);
-	append_stored(column, value, &check->text);
-	*size = check->text.size;
-	return arena_strndup(&check->arena, buf_string(&check->text), check->text.size);
+	if (value->kind == VALUE_TEXT)
+		buf_append(&check->text, value->as.text, value->size);
+	else
+		append_typed(column, value, &check->text);
+	csv_record_append_field(&check->raw, buf_string(&check->text), check->text.size,
+	                        check->text.size == 0);
 }
 
-static int check_value(struct row_check *check, const struct column *column,
+static int check_value(struct record_check *check, const struct column *column,
                        const struct value *given, struct value *value)
 {
-	const char *text;
-	size_t size;
-
 	if (given->kind == VALUE_UNSET || given->kind == VALUE_NULL)
 		return value_parse_null(column, value, &check->flaw);
-	text = text_of(check, column, given, &size);
-	csv_record_append_field(&check->raw, text, size, size == 0);
-	if (check_bytes(check, text, size) < 0)
-		return -1;
-	return value_parse(column, text, size, &check->arena, value, &check->flaw);
+	if (given->kind == VALUE_TEXT) {
+		if (check_bytes(check, given->as.text, given->size) < 0)
+			return -1;
+		return value_parse(column, given->as.text, given->size, &check->arena, value,
+		                   &check->flaw);
+	}
+	*value = *given;
+	return value_parse_check(column, given, &check->flaw);
 }
 
-void row_check_values(struct row_check *check, const struct load_rows *rows,
-                      const struct value *values, struct stage_entry *entry)
+void record_check_values(struct record_check *check, const struct load_rows *rows,
+                         const struct value *values, struct stage_entry *entry)
 {
 	begin_entry(check, entry);
 	buf_clear(&check->raw);
 	for (size_t i = 0; i < rows->width; i++) {
 		if (i > 0)
 			buf_char(&check->raw, ',');
+		append_raw(check, rows->columns[i], &values[i]);
 		if (check_value(check, rows->columns[i], &values[i], &check->values[i]) < 0)
 			add_flaw(check, entry, rows->columns[i]);
 	}
