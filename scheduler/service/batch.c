@@ -5,6 +5,7 @@
 
 #include "lib/log.h"
 #include "lib/mem.h"
+#include "lib/str.h"
 #include "lib/vec.h"
 #include "scheduler/core/engine.h"
 #include "scheduler/service/run_info.h"
@@ -22,6 +23,15 @@ static const char *const cause_names[] = {
 	[CAUSE_LOST] = "lost",
 	[CAUSE_BUG] = "bug",
 };
+
+enum cause batch_cause_from_name(const char *name)
+{
+	for (size_t i = CAUSE_TASK; name && i < countof(cause_names); i++) {
+		if (str_equal(cause_names[i], name))
+			return (enum cause)i;
+	}
+	return CAUSE_NONE;
+}
 
 struct batch *batch_new(void)
 {

@@ -90,19 +90,6 @@ static struct dag *find_version(struct leader *leader, const struct run_repo_row
 	return dag;
 }
 
-static enum cause cause_of(const char *name)
-{
-	return name && str_equal(name, "person")        ? CAUSE_PERSON
-	       : name && str_equal(name, "timeout")     ? CAUSE_TIMEOUT
-	       : name && str_equal(name, "run_timeout") ? CAUSE_RUN_TIMEOUT
-	       : name && str_equal(name, "rule")        ? CAUSE_RULE
-	       : name && str_equal(name, "when")        ? CAUSE_WHEN
-	       : name && str_equal(name, "mark")        ? CAUSE_MARK
-	       : name && str_equal(name, "lost")        ? CAUSE_LOST
-	       : name && str_equal(name, "task")        ? CAUSE_TASK
-	                                                : CAUSE_NONE;
-}
-
 static void restore_instance(const struct task_repo_row *row, const struct dag_task *task,
                              struct run_info *info, struct engine_restored_instance *instance,
                              int64_t now_us)
@@ -116,7 +103,7 @@ static void restore_instance(const struct task_repo_row *row, const struct dag_t
 		.map_index = row->map_index,
 		.state = (enum task_state)state_task_from_name(row->state),
 		.attempt = attempt < 0 ? ATTEMPT_NONE : (enum attempt_state)attempt,
-		.cause = cause_of(row->cause),
+		.cause = batch_cause_from_name(row->cause),
 		.attempt_id = row->attempt,
 		.fence = row->fence,
 		.used_us = row->used_us,
@@ -247,7 +234,7 @@ static int restore_run(struct leader *leader, struct rows *rows, const struct ru
 	instances = mem_array(dag->task_count, sizeof(*instances));
 	run.context = info;
 	run.state = (enum run_state)state_run_from_name(row->state);
-	run.cancel = run.cause = cause_of(row->cause);
+	run.cancel = run.cause = batch_cause_from_name(row->cause);
 	run.elapsed_us = row->started_at_us ? clock_now_us() - row->started_at_us : 0;
 	run.instances = instances;
 	run.instance_count = take_instances(rows, row, dag, info, instances);
