@@ -44,6 +44,6 @@ MUST_CHECK int dump_run(struct db *db, const struct catalog *catalog,
 
 /* Outputs: an object being written, or a descriptor (`*fd` stays the caller's). */
 struct dump_output dump_to_object(struct object_writer *writer);
-struct dump_output dump_to_fd(const int *fd);
+struct dump_output dump_to_fd(int *fd);
 
 #endif
