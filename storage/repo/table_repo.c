@@ -264,30 +264,44 @@ static int settle_on(const struct table_access *access, const struct value *row,
 	return is_hidden(&there) ? run_at(access, sql_of(access)->revive, hit->id, err) : 0;
 }
 
+/* 1 with its id when the row, or one just like it, is there already; 0 when nothing is in its way. */
 static int settle_conflict(const struct table_access *access, const struct value *row, int64_t *id,
                            struct err *err)
 {
 	const struct table *table = access->table;
 	const struct table_key id_key = {&table->id, 1};
 	struct row_check check = check_of(access);
+	const struct table_key *key = &id_key;
 	struct row_check_hit hit = {0};
 	int found = 0;
 
 	if (row[TABLE_ID].kind == VALUE_INT)
 		found = row_check_find_id(&check, row[TABLE_ID].as.integer, &hit, err);
-	if (found) {
-		*id = hit.id;
-		return found < 0 ? -1 : settle_on(access, row, &hit, &id_key, err);
-	}
-	for (size_t i = 0; i < table->key_count; i++) {
+	for (size_t i = 0; !found && i < table->key_count; i++) {
+		key = &table->keys[i];
 		found = row_check_find(&check, i, row, &hit, err);
-		if (found) {
-			*id = hit.id;
-			return found < 0 ? -1 : settle_on(access, row, &hit, &table->keys[i], err);
-		}
 	}
-	return err_set(err, ERR_INTERNAL, "table '%s' refused a row and no row is in its way",
-	               table->name);
+	if (found <= 0)
+		return found;
+	*id = hit.id;
+	return settle_on(access, row, &hit, key, err) < 0 ? -1 : 1;
+}
+
+/* Asked before, so that no id is spent in vain, and behind an insert that met somebody else's. */
+static int store(const struct table_access *access, const struct value *row, int64_t *id,
+                 struct err *err)
+{
+	int done = settle_conflict(access, row, id, err);
+
+	if (!done)
+		done = insert(access, row, id, err);
+	if (!done)
+		done = settle_conflict(access, row, id, err);
+	if (!done)
+		return err_set(err, ERR_INTERNAL,
+		               "table '%s' refused a row and no row is in its way",
+		               access->table->name);
+	return done < 0 ? -1 : 0;
 }
 
 int table_repo_create(const struct table_access *access, const struct value *values,
@@ -297,13 +311,9 @@ int table_repo_create(const struct table_access *access, const struct value *val
 	struct value *complete =
 		arena_array(access->arena, access->table->column_count, sizeof(*complete));
 	int64_t id = 0;
-	int stored;
 
 	if (complete_row(access, values, complete, err) < 0 ||
-	    row_check_parents(&check, complete, err) < 0)
-		return -1;
-	stored = insert(access, complete, &id, err);
-	if (stored < 0 || (!stored && settle_conflict(access, complete, &id, err) < 0))
+	    row_check_parents(&check, complete, err) < 0 || store(access, complete, &id, err) < 0)
 		return -1;
 	return table_repo_get(access, id, flags, row, err);
 }

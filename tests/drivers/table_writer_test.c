@@ -1,0 +1,222 @@
+/* table_writer_test.c - many rows into one table, on every database */
+#include <check.h>
+
+#include "storage/repo/table_writer.h"
+#include "tests/drivers/shelf.h"
+
+#define STAMP (SHELF_NOW + 1)
+
+static const char *kind = "sqlite";
+static struct shelf shelf;
+
+static void set_up(void)
+{
+	shelf_open(&shelf, kind);
+	shelf_declare(&shelf, "department.yaml",
+	              "table: department\n"
+	              "columns:\n"
+	              "  - {name: department, type: text, required: true, unique: true}\n");
+	shelf_declare(&shelf, "user.yaml",
+	              "table: user\n"
+	              "columns:\n"
+	              "  - {name: name, type: text, required: true}\n"
+	              "  - {name: code, type: int, unique: true}\n"
+	              "  - {name: department_id, references: department}\n"
+	              "  - {name: rank, type: int, required: true, default: 7}\n"
+	              "unique: [[name]]\n");
+	shelf_read(&shelf);
+	shelf_migrate(&shelf, 0);
+	shelf_post(&shelf, "department", "{\"department\": \"Sales\"}");
+}
+
+static void tear_down(void)
+{
+	shelf_close(&shelf);
+}
+
+/* Writes rows like "id=1 name=Ann;name=Bob" and says what became of each. */
+static const char *write_rows(enum table_writer_conflict conflict, const char *key_column,
+                              const char *rows)
+{
+	const struct table *table = catalog_table(shelf.catalog, "user");
+	const char *names[] = {"id", "name", "code", "department_id"};
+	const struct column *columns[countof(names)];
+	struct table_writer_options options = {columns, countof(names), conflict, NULL, STAMP};
+	struct table_writer *writer;
+	char *copy = mem_strdup(rows), *next = copy, *row;
+
+	for (size_t i = 0; i < countof(names); i++)
+		columns[i] = catalog_column(table, names[i]);
+	ck_assert_int_eq(catalog_key(table, &key_column, 1, &options.key), 0);
+	writer = table_writer_open(shelf.db, table, &options, &shelf.err);
+	ck_assert_msg(writer != NULL, "%s", shelf.err.text);
+	ck_assert_int_eq(db_begin(shelf.db, DB_WRITE, &shelf.err), 0);
+	table_writer_begin(writer);
+	buf_clear(&shelf.answer);
+	while ((row = strsep(&next, ";"))) {
+		static const char *const outcomes[] = {"inserted", "updated", "skipped",
+		                                       "rejected"};
+		struct value values[countof(names)] = {{0}};
+		struct table_reject reject = {0};
+		int outcome;
+
+		for (size_t i = 0; i < countof(names); i++) {
+			const char *field = strsep(&row, ",");
+			struct flaw flaw;
+
+			values[i] = value_null();
+			if (field && *field)
+				ck_assert_int_eq(value_parse(columns[i], field, strlen(field),
+				                             &shelf.arena, &values[i], &flaw),
+				                 0);
+		}
+		outcome = table_writer_row(writer, values, &reject, &shelf.err);
+		ck_assert_msg(outcome >= 0, "%s", shelf.err.text);
+		buf_printf(&shelf.answer, "%s%s", shelf.answer.size ? "; " : "", outcomes[outcome]);
+		if (outcome == TABLE_WRITER_REJECTED)
+			buf_printf(&shelf.answer, " %s %s: %s", reject.column->name,
+			           flaw_name(reject.flaw.code), reject.flaw.detail);
+	}
+	ck_assert_int_eq(db_commit(shelf.db, &shelf.err), 0);
+	table_writer_close(writer);
+	free(copy);
+	return buf_string(&shelf.answer);
+}
+
+static int add_row(void *context, const struct table_row *row, struct err *err)
+{
+	struct buf *text = context;
+
+	(void)err;
+	for (size_t i = 0; i < 5; i++) {
+		buf_text(text, i ? "," : "");
+		value_append_csv(&row->table->columns[i], &row->values[i], text);
+	}
+	buf_printf(text, ",v%d;", (int)row->values[row->table->version->position].as.integer);
+	return 0;
+}
+
+static const char *stored(void)
+{
+	struct table_access access = shelf_access(&shelf, "user");
+	struct table_list all = {.limit = -1};
+
+	buf_clear(&shelf.answer);
+	ck_assert_int_eq(table_repo_list(&access, &all, add_row, &shelf.answer, &shelf.err), 0);
+	return buf_string(&shelf.answer);
+}
+
+START_TEST(rows_with_and_without_ids_are_stored_with_defaults)
+{
+	ck_assert_str_eq(write_rows(TABLE_WRITER_ERROR, "id", "5,Ann,1,1;,Bob,2,;7,Cid,,1"),
+	                 "inserted; inserted; inserted");
+	ck_assert_str_eq(stored(), "5,Ann,1,1,7,v1;6,Bob,2,,7,v1;7,Cid,,1,7,v1;");
+}
+END_TEST
+
+START_TEST(a_bad_row_names_its_reason_and_costs_no_other)
+{
+	shelf_post(&shelf, "user", "{\"name\": \"Old\", \"code\": 9}");
+	ck_assert_str_eq(
+		write_rows(TABLE_WRITER_ERROR, "id",
+	                   "1,New,,;,Old,,;,Ann,9,;,Bob,,99;2,Cid,1,1;,Cid,2,;,Dan,1,;8,Eve,,1"),
+		"rejected id duplicate: 1 is taken by row 1; "
+		"rejected name duplicate: 'Old' is taken by row 1; "
+		"rejected code duplicate: 9 is taken by row 1; "
+		"rejected department_id foreign_key: department 99 does not exist; "
+		"inserted; "
+		"rejected name duplicate_in_input: 'Cid' is taken by row 2; "
+		"rejected code duplicate_in_input: 1 is taken by row 2; "
+		"inserted");
+	ck_assert_str_eq(stored(), "1,Old,9,,7,v1;2,Cid,1,1,7,v1;8,Eve,,1,7,v1;");
+}
+END_TEST
+
+START_TEST(skip_leaves_what_is_there_and_rejects_other_collisions)
+{
+	shelf_post(&shelf, "user", "{\"name\": \"Old\", \"code\": 9}");
+	ck_assert_str_eq(
+		write_rows(TABLE_WRITER_SKIP, "name", ",Old,1,;,Ann,9,;2,Ann,2,;,Ann,3,"),
+		"skipped; rejected code duplicate: 9 is taken by row 1; inserted; skipped");
+	ck_assert_str_eq(stored(), "1,Old,9,,7,v1;2,Ann,2,,7,v1;");
+}
+END_TEST
+
+START_TEST(update_changes_given_columns_and_revives)
+{
+	struct table_access access;
+
+	shelf_post(&shelf, "user", "{\"name\": \"Old\", \"code\": 9, \"rank\": 3}");
+	shelf_post(&shelf, "user", "{\"name\": \"Hid\", \"code\": 8}");
+	access = shelf_access(&shelf, "user");
+	ck_assert_int_eq(db_begin(shelf.db, DB_WRITE, &shelf.err), 0);
+	shelf_answer(&shelf, table_repo_soft_delete(&access, 2, 0, &shelf.err), NULL);
+	ck_assert_str_eq(write_rows(TABLE_WRITER_UPDATE, "name",
+	                            ",Old,1,1;,Hid,4,;,Ann,1,;,Old,4,;3,New,5,;,New,6,"),
+	                 "updated; updated; rejected code duplicate: 1 is taken by row 1; "
+	                 "rejected code duplicate: 4 is taken by row 2; inserted; updated");
+	ck_assert_str_eq(stored(), "1,Old,1,1,3,v2;2,Hid,4,,7,v3;3,New,6,,7,v2;");
+}
+END_TEST
+
+START_TEST(update_by_id_may_change_a_unique_column)
+{
+	write_rows(TABLE_WRITER_ERROR, "id", "1,Ann,1,;2,Bob,2,");
+	ck_assert_str_eq(write_rows(TABLE_WRITER_UPDATE, "id", "1,Cid,1,;2,Cid,2,"),
+	                 "updated; rejected name duplicate_in_input: 'Cid' is taken by row 1");
+}
+END_TEST
+
+START_TEST(a_hidden_parent_is_unknown)
+{
+	struct table_access access = shelf_access(&shelf, "department");
+
+	ck_assert_int_eq(db_begin(shelf.db, DB_WRITE, &shelf.err), 0);
+	shelf_answer(&shelf, table_repo_soft_delete(&access, 1, 0, &shelf.err), NULL);
+	ck_assert_str_eq(write_rows(TABLE_WRITER_ERROR, "id", ",Ann,,1"),
+	                 "rejected department_id foreign_key: department 1 does not exist");
+}
+END_TEST
+
+START_TEST(a_missing_required_column_is_told_before_the_first_row)
+{
+	const struct table *table = catalog_table(shelf.catalog, "user");
+	const struct column *columns[] = {catalog_column(table, "code")};
+	struct table_writer_options options = {columns, 1, TABLE_WRITER_ERROR, NULL, STAMP};
+
+	ck_assert_ptr_null(table_writer_open(shelf.db, table, &options, &shelf.err));
+	ck_assert_str_eq(shelf.err.text, "the input has no column 'name', which is required");
+}
+END_TEST
+
+static Suite *suite(void)
+{
+	Suite *s = suite_create("table_writer");
+	TCase *t = tcase_create(kind);
+
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_add_test(t, rows_with_and_without_ids_are_stored_with_defaults);
+	tcase_add_test(t, a_bad_row_names_its_reason_and_costs_no_other);
+	tcase_add_test(t, skip_leaves_what_is_there_and_rejects_other_collisions);
+	tcase_add_test(t, update_changes_given_columns_and_revives);
+	tcase_add_test(t, update_by_id_may_change_a_unique_column);
+	tcase_add_test(t, a_hidden_parent_is_unknown);
+	tcase_add_test(t, a_missing_required_column_is_told_before_the_first_row);
+	tcase_set_timeout(t, 60);
+	suite_add_tcase(s, t);
+	return s;
+}
+
+int main(int argc, char **argv)
+{
+	SRunner *runner;
+	int failed;
+
+	if (argc > 1)
+		kind = argv[1];
+	runner = srunner_create(suite());
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
