@@ -161,10 +161,9 @@ void engine_change_cancel(struct engine *engine, struct instance *instance, enum
 {
 	int first = instance->cancel == CAUSE_NONE;
 
-	if (!first && instance->cancel != CAUSE_TIMEOUT)
-		return;
-	instance->cancel = (uint8_t)cause;
 	effects_instance(engine->effects, instance);
+	if (first || instance->cancel == CAUSE_TIMEOUT)
+		instance->cancel = (uint8_t)cause;
 	if (!first)
 		return;
 	timer_stop(&engine->timers, &instance->timer);

@@ -51,7 +51,8 @@ enum engine_answer engine_command_cancel(struct engine *engine, const struct eve
 	if (what->task == EVENT_ALL_TASKS) {
 		if (state_run_is_finished(run->state))
 			return ENGINE_CONFLICT;
-		engine_flow_cancel(engine, run, CAUSE_PERSON);
+		if (!run->cancel)
+			engine_flow_cancel(engine, run, CAUSE_PERSON);
 		return ENGINE_OK;
 	}
 	if (what->task >= run->dag->task_count)

@@ -5,18 +5,14 @@
 #include "lib/vec.h"
 #include "scheduler/core/engine_change.h"
 
-/* Items of an earlier expansion come back or are removed; nothing counts them yet. */
-static void recount(struct engine *engine, struct node *node, uint32_t count)
+/* Items of an earlier expansion come back; nothing counts them yet. */
+static void revive(struct engine *engine, struct node *node, uint32_t count)
 {
-	for (uint32_t i = 0; i < node->more_count; i++) {
-		struct instance *item = node->more[i];
-
-		if (i + 1 >= count && item->state == TASK_NONE)
-			engine_change_task(engine, item, TASK_REMOVED, CAUSE_NONE);
-		else if (i + 1 < count && item->state == TASK_REMOVED)
-			engine_change_task(engine, item, TASK_NONE, CAUSE_NONE);
-		else if (item->flags & INSTANCE_NEW)
-			effects_instance(engine->effects, item);
+	for (uint32_t i = 0; i < count - 1; i++) {
+		if (node->more[i]->state == TASK_REMOVED)
+			engine_change_task(engine, node->more[i], TASK_NONE, CAUSE_NONE);
+		else
+			effects_instance(engine->effects, node->more[i]);
 	}
 	engine_change_count(node, count);
 }
@@ -33,7 +29,7 @@ static void expand(struct engine *engine, struct node *node)
 		node->first->map_index = 0;
 	if (count > 1 + node->more_count)
 		run_grow(node, count, rim->new_ids(rim->context, count - 1 - node->more_count));
-	recount(engine, node, count);
+	revive(engine, node, count);
 }
 
 static void admit(struct engine *engine, struct instance *instance)
@@ -117,6 +113,10 @@ void engine_flow_collapse(struct engine *engine, struct node *node)
 		return;
 	node->collapse = 0;
 	engine_change_count(node, 1);
+	for (uint32_t i = 0; i < node->more_count; i++) {
+		if (node->more[i]->state == TASK_NONE)
+			engine_change_task(engine, node->more[i], TASK_REMOVED, CAUSE_NONE);
+	}
 	node->first->map_index = -1;
 	effects_instance(engine->effects, node->first);
 }
@@ -183,6 +183,7 @@ void engine_flow_cancel(struct engine *engine, struct run *run, enum cause cause
 	struct instance *instance;
 
 	run->cancel = (uint8_t)cause;
+	timer_stop(&engine->timers, &run->timer);
 	effects_run(engine->effects, run);
 	while ((instance = run_next(run, &task, &item))) {
 		instance->flags &= (uint8_t)~INSTANCE_CLEAR;

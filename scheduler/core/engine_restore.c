@@ -60,7 +60,7 @@ static void place(struct engine *engine, struct instance *instance, int64_t wait
 	ready_hold(instance);
 	idmap_set(&engine->attempts, instance->attempt_id, instance);
 	instance->started_us = engine->now_us;
-	if (run->cancel)
+	if (!instance->cancel)
 		instance->cancel = run->cancel;
 	/* what it had used of its time before we stopped is not known */
 	if (state == TASK_RUNNING && timeout_us > 0 && !instance->cancel)

@@ -64,7 +64,7 @@ struct instance *run_instance(const struct run *run, uint32_t task, int32_t map_
 	node = &run->nodes[task];
 	if (map_index == node->first->map_index)
 		return node->first;
-	if (map_index < 1 || (uint32_t)map_index > node->more_count)
+	if (map_index < 1 || (uint32_t)map_index >= node->count)
 		return NULL;
 	return node->more[map_index - 1];
 }

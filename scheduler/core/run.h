@@ -105,7 +105,7 @@ struct run {
 /* Instance `item` of a node, counting from 0. */
 struct instance *run_item(const struct node *node, uint32_t item);
 
-/* The instance of this task and map index, or NULL. */
+/* The instance of this task and map index, or NULL; removed items are not found. */
 struct instance *run_instance(const struct run *run, uint32_t task, int32_t map_index);
 
 /* All instances of a run, mapped items included: start with *task = *item = 0; NULL at the end. */
