@@ -211,7 +211,7 @@ __attribute__((noreturn)) static void become(const struct strings *argv, const s
 	for (int signal = 1; signal < NSIG; signal++)
 		sigaction(signal, &standard, NULL);
 	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	pthread_sigmask(SIG_SETMASK, &none, NULL);
 	dup2(out_fd, STDOUT_FILENO);
 	if (cwd && chdir(cwd) < 0) {
 		dprintf(STDERR_FILENO, "could not enter '%s'\n", cwd);
@@ -309,32 +309,40 @@ static int poll_timeout(const struct child *child)
 	return (int)left_ms;
 }
 
+enum { FD_OUT, FD_PID, FD_CANCEL, FD_COUNT };
+
+/* What one poll(2) has found. */
+static void act(struct child *child, struct pollfd fds[FD_COUNT])
+{
+	if (fds[FD_OUT].revents && !pump(child))
+		fds[FD_OUT].fd = -1;
+	if (fds[FD_CANCEL].revents) {
+		fds[FD_CANCEL].fd = -1;
+		cancel(child);
+	}
+	if (child->kill_at_ms && now_ms() >= child->kill_at_ms) {
+		kill(-child->pid, SIGKILL);
+		child->kill_at_ms = now_ms() + WAIT_MS;
+	}
+	if (fds[FD_PID].revents || child->pid_fd < 0)
+		look(child);
+}
+
 /* Until the child has ended. */
 static void attend(struct child *child)
 {
-	struct pollfd fds[3] = {
-		{.fd = child->out_fd, .events = POLLIN},
-		{.fd = child->pid_fd, .events = POLLIN},
-		{.fd = child->task->host->cancel_fd(child->task), .events = POLLIN},
+	struct pollfd fds[FD_COUNT] = {
+		[FD_OUT] = {.fd = child->out_fd, .events = POLLIN},
+		[FD_PID] = {.fd = child->pid_fd, .events = POLLIN},
+		[FD_CANCEL] = {.fd = child->task->host->cancel_fd(child->task), .events = POLLIN},
 	};
 
 	while (!child->has_ended) {
-		poll(fds, MR_COUNT(fds), poll_timeout(child));
-		if (fds[0].revents && !pump(child))
-			fds[0].fd = -1;
-		if (fds[2].revents) {
-			fds[2].fd = -1;
-			cancel(child);
-		}
-		if (child->kill_at_ms && now_ms() >= child->kill_at_ms) {
-			kill(-child->pid, SIGKILL);
-			child->kill_at_ms = now_ms() + WAIT_MS;
-		}
-		if (fds[1].revents || child->pid_fd < 0)
-			look(child);
+		poll(fds, FD_COUNT, poll_timeout(child));
+		act(child, fds);
 	}
 	/* what it wrote before it ended; what others in the pipe write is not its own */
-	for (struct pollfd rest = fds[0]; rest.fd >= 0 && poll(&rest, 1, 0) > 0;)
+	while (fds[FD_OUT].fd >= 0 && poll(fds, 1, 0) > 0)
 		if (!pump(child))
 			break;
 }

@@ -169,7 +169,8 @@ static mr_status bind_all(struct work *work, const json_t *params)
 static json_t *base64(const unsigned char *bytes, size_t size)
 {
 	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
+	enum { PADDING = 64 };
 	char *text = malloc(size / 3 * 4 + 5), *at = text;
 	json_t *value;
 
@@ -182,8 +183,8 @@ static json_t *base64(const unsigned char *bytes, size_t size)
 		group |= i + 2 < size ? bytes[i + 2] : 0;
 		*at++ = digits[group >> 18 & 63];
 		*at++ = digits[group >> 12 & 63];
-		*at++ = i + 1 < size ? digits[group >> 6 & 63] : '=';
-		*at++ = i + 2 < size ? digits[group & 63] : '=';
+		*at++ = digits[i + 1 < size ? group >> 6 & 63 : PADDING];
+		*at++ = digits[i + 2 < size ? group & 63 : PADDING];
 	}
 	value = json_stringn(text, (size_t)(at - text));
 	free(text);

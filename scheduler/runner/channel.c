@@ -180,13 +180,11 @@ static void recall(struct channel *channel, const struct wire_ids *ids)
 
 void channel_retire(struct channel *channel)
 {
-	enum wire_io io;
-
 	pthread_mutex_lock(&channel->mutex);
 	channel->is_retired = 1;
 	if (queue_has(&channel->queue))
 		recall(channel, NULL);
-	while ((io = flush(channel)) == WIRE_IO_WAIT) {
+	while (flush(channel) == WIRE_IO_WAIT) {
 		struct pollfd ready = {.fd = channel->fd, .events = POLLOUT};
 
 		poll(&ready, 1, -1);

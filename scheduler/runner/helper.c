@@ -31,7 +31,29 @@ static int timeout_ms(int64_t until_us)
 	return left_us <= 0 ? 0 : (int)(left_us / 1000 + 1);
 }
 
-/* The service is there. */
+/* What one poll(2) has found; -1: the service is gone. */
+static int act(struct helper *helper, struct pollfd fds[POLL_COUNT])
+{
+	struct pollfd *wire = &fds[POLL_WIRE];
+
+	if (fds[POLL_LOG].revents & POLLIN)
+		attempt_log_pump(helper->log);
+	else if (fds[POLL_LOG].revents)
+		fds[POLL_LOG].fd = -1;
+	if (wire->revents & ~POLLOUT) {
+		int got = channel_receive(helper->channel);
+
+		if (got < 0)
+			return -1;
+		if (got)
+			cancel_work(helper);
+	}
+	if (fds[POLL_WAKE].revents || wire->revents & POLLOUT)
+		wire->events = (short)(POLLIN | (channel_flush(helper->channel) ? POLLOUT : 0));
+	return 0;
+}
+
+/* Until the service is gone. */
 static void serve(struct helper *helper)
 {
 	struct pollfd fds[POLL_COUNT] = {
@@ -41,28 +63,13 @@ static void serve(struct helper *helper)
 	};
 	int64_t said_us = clock_monotonic_us();
 
-	for (;;) {
-		poll(fds, POLL_COUNT, timeout_ms(said_us + helper->channel->alive_ms * 1000));
-		if (fds[POLL_LOG].revents & POLLIN)
-			attempt_log_pump(helper->log);
-		else if (fds[POLL_LOG].revents)
-			fds[POLL_LOG].fd = -1;
-		if (fds[POLL_WIRE].revents & ~POLLOUT) {
-			int got = channel_receive(helper->channel);
-
-			if (got < 0)
-				return;
-			if (got)
-				cancel_work(helper);
-		}
-		if (fds[POLL_WAKE].revents || fds[POLL_WIRE].revents & POLLOUT)
-			fds[POLL_WIRE].events =
-				(short)(POLLIN | (channel_flush(helper->channel) ? POLLOUT : 0));
+	do {
 		if (timeout_ms(said_us + helper->channel->alive_ms * 1000) == 0) {
 			say_alive(helper);
 			said_us = clock_monotonic_us();
 		}
-	}
+		poll(fds, POLL_COUNT, timeout_ms(said_us + helper->channel->alive_ms * 1000));
+	} while (act(helper, fds) == 0);
 }
 
 /* The main thread ends the process when the attempt gives in before the grace is over. */

@@ -47,9 +47,10 @@ void host_need(struct attempt *attempt, const void *pointer, const char *call, c
 		host_misuse(attempt, "%s(): %s is NULL", call, what);
 }
 
-void host_use(struct attempt *attempt, const struct attempt_handle *handle, const char *call,
-              const char *what)
+void host_use(struct attempt *attempt, const void *object, const char *call, const char *what)
 {
+	const struct attempt_handle *handle = object;
+
 	host_need(attempt, handle, call, what);
 	if (!handle->is_open)
 		host_misuse(attempt, "%s(): %s was closed before", call, what);

@@ -17,9 +17,8 @@ struct attempt *host_enter_any(struct mr_task *task, const char *call);
 
 /* Misuse when `pointer` is NULL. */
 void host_need(struct attempt *attempt, const void *pointer, const char *call, const char *what);
-/* Misuse when the handle is NULL or closed. */
-void host_use(struct attempt *attempt, const struct attempt_handle *handle, const char *call,
-              const char *what);
+/* Misuse when `object`, which begins with its struct attempt_handle, is NULL or closed. */
+void host_use(struct attempt *attempt, const void *object, const char *call, const char *what);
 NORETURN void host_misuse(struct attempt *attempt, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Closes a handle, once. */

@@ -11,7 +11,7 @@
 #include "storage/load/load_input.h"
 
 struct mr_load {
-	struct attempt_handle handle;
+	struct attempt_handle handle; /* first */
 	struct attempt *attempt;
 	struct db *db;
 	const struct table *table;
@@ -169,7 +169,7 @@ static struct attempt *enter(struct mr_task *task, struct mr_load *load, const c
 {
 	struct attempt *attempt = host_enter(task, call);
 
-	host_use(attempt, load ? &load->handle : NULL, call, "the load");
+	host_use(attempt, load, call, "the load");
 	return attempt;
 }
 

@@ -9,7 +9,7 @@
 
 /* One of reader and writer until it is closed; a committed writer is gone, too. */
 struct mr_object {
-	struct attempt_handle handle;
+	struct attempt_handle handle; /* first */
 	struct object_ref ref;
 	struct object_reader *reader;
 	struct object_writer *writer;
@@ -89,7 +89,7 @@ mr_status host_object_read(struct mr_task *task, struct mr_object *object, void 
 	struct attempt *attempt = host_enter(task, "object_read");
 	size_t read = 0;
 
-	host_use(attempt, object ? &object->handle : NULL, "object_read", "the object");
+	host_use(attempt, object, "object_read", "the object");
 	host_need(attempt, bytes, "object_read", "the memory");
 	host_need(attempt, got, "object_read", "the count");
 	if (!object->reader)
@@ -108,7 +108,7 @@ static struct attempt *enter_writer(struct mr_task *task, struct mr_object *obje
 {
 	struct attempt *attempt = host_enter(task, call);
 
-	host_use(attempt, object ? &object->handle : NULL, call, "the object");
+	host_use(attempt, object, call, "the object");
 	if (!object->writer)
 		host_misuse(attempt, "%s(): the object is not open for writing", call);
 	return attempt;

@@ -11,7 +11,7 @@ enum {
 };
 
 struct mr_db {
-	struct attempt_handle handle;
+	struct attempt_handle handle; /* first */
 	struct db *db;
 	struct db_stmt *stmt; /* the query that runs, or NULL */
 	struct arena names;   /* its column names */
@@ -73,7 +73,7 @@ static struct attempt *enter(struct mr_task *task, struct mr_db *db, const char 
 {
 	struct attempt *attempt = host_enter(task, call);
 
-	host_use(attempt, db ? &db->handle : NULL, call, "the database");
+	host_use(attempt, db, call, "the database");
 	if (db->is_committed)
 		host_misuse(attempt, "%s(): the transaction was committed before", call);
 	return attempt;
@@ -118,6 +118,7 @@ mr_status host_sql_exec(struct mr_task *task, struct mr_db *db, const char *sql,
 	return MR_OK;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the ABI's parameters */
 mr_status host_sql_query(struct mr_task *task, struct mr_db *db, const char *sql,
                          const struct mr_value *values, size_t count, const char *const **names,
                          size_t *columns)

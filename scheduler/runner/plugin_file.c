@@ -170,6 +170,7 @@ static const struct mr_plugin *enter(const char *path, struct err *err)
 	void *symbol;
 
 	if (!handle) {
+		/* NOLINTNEXTLINE(concurrency-mt-unsafe): glibc's is of the thread */
 		err_set(err, ERR_INVALID, "it cannot be loaded: %s", dlerror());
 		return NULL;
 	}

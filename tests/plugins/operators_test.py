@@ -1,0 +1,394 @@
+"""The operators that ship, each on a temporary project: SQLite and a folder of objects."""
+import glob
+import json
+import os
+import signal
+import subprocess
+import sys
+import unittest
+
+from runner_client import PLUGINS, RUNNER, Runner, is_alive
+
+CATALOG = os.environ["CATALOG"]
+PREPARE = os.environ["PREPARE"]
+
+
+class Project(Runner):
+    """A runner over the shipped catalog, its tables made, with some objects."""
+
+    def __init__(self, **config):
+        super().__init__(catalog_dir=CATALOG, **config)
+        subprocess.run([PREPARE, "sqlite:" + self.state("data.db"), CATALOG], check=True)
+
+    def state(self, *parts):
+        return os.path.join(self.folder, "state", *parts)
+
+    def put(self, key, data):
+        """Puts an object under objects://t/; its URI."""
+        path = self.state("objects", "t", key)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(data if isinstance(data, bytes) else data.encode())
+        return "objects://t/" + key
+
+    def get(self, uri):
+        """What an object has, None when there is none."""
+        try:
+            with open(self.state("objects", uri.removeprefix("objects://")), "rb") as file:
+                return file.read()
+        except FileNotFoundError:
+            return None
+
+    def outputs(self, operator, params):
+        """The outputs of an attempt that succeeds."""
+        frame = self.run(operator, params)
+        if frame["status"] != "ok":
+            raise AssertionError("%s: %s" % (operator, frame.get("reason")))
+        return frame["outputs"]
+
+    def query(self, sql):
+        """Rows of a query as tuples; in a runner of its own."""
+        with Runner(database_url="sqlite:" + self.state("data.db")) as runner:
+            frame = runner.run("sql.run", {"sql": sql})
+            assert frame["status"] == "ok", frame
+            return [tuple(row.values()) for row in frame["outputs"]["rows"]]
+
+
+class Case(unittest.TestCase):
+    def assert_fails(self, runner, operator, params, reason, status="fail"):
+        frame = runner.run(operator, params)
+        self.assertEqual(frame["status"], status, frame)
+        self.assertIn(reason, frame["reason"])
+
+
+class Flow(Case):
+    def test_noop_and_fail(self):
+        with Runner() as runner:
+            frame = runner.run("flow.noop")
+            self.assertEqual((frame["status"], frame.get("reason")), ("ok", None))
+        with Runner() as runner:
+            self.assert_fails(runner, "flow.fail", {}, "it was told to fail")
+            self.assert_fails(runner, "flow.fail", {"reason": "not today"}, "not today")
+
+
+class Shell(Case):
+    def test_a_script_and_its_output(self):
+        with Runner() as runner:
+            frame = runner.run("shell.run", {"script": "echo one\necho two >&2\nprintf three"})
+            self.assertEqual(frame["status"], "ok", frame)
+            self.assertEqual(frame["outputs"], {"exit": 0, "stdout": "one\nthree"})
+            self.assertEqual(sorted(runner.log(1).split()), ["one", "three", "two"])
+
+    def test_argv_has_no_shell(self):
+        with Runner() as runner:
+            frame = runner.run("shell.run", {"argv": ["printf", "%s|%s", "$HOME", 5]})
+            self.assertEqual(frame["outputs"]["stdout"], "$HOME|5")
+
+    def test_exit_statuses(self):
+        for status, expected in ((1, "retry"), (2, "retry"), (64, "fail"), (99, "skip"),
+                                 (126, "fail"), (127, "fail"), (255, "retry")):
+            with self.subTest(status=status), Runner() as runner:
+                frame = runner.run("shell.run", {"argv": ["sh", "-c", "exit %d" % status]})
+                self.assertEqual(frame["status"], expected)
+                self.assertIn("exit status %d" % status, frame["reason"])
+
+    def test_a_script_stops_at_the_first_error(self):
+        with Runner() as runner:
+            self.assert_fails(runner, "shell.run", {"script": "false\ntrue"}, "exit status 1", "retry")
+
+    def test_a_signal_may_be_retried(self):
+        with Runner() as runner:
+            self.assert_fails(runner, "shell.run", {"script": "kill -9 $$"},
+                              "killed by signal 9 (KILL)", "retry")
+
+    def test_commands_that_cannot_be_run(self):
+        with Runner() as runner:
+            self.assert_fails(runner, "shell.run", {"argv": ["no-such-command"]}, "exit status 127")
+            self.assertIn("could not run 'no-such-command': there is no such command", runner.log(1))
+            self.assert_fails(runner, "shell.run", {"argv": ["/etc/passwd"]}, "exit status 126")
+            self.assert_fails(runner, "shell.run", {"argv": ["true"], "cwd": "/no/such"},
+                              "exit status 126")
+
+    def test_parameters(self):
+        with Runner() as runner:
+            self.assert_fails(runner, "shell.run", {}, "give one of 'argv' and 'script'")
+            self.assert_fails(runner, "shell.run", {"argv": []}, "a list with the command first")
+            self.assert_fails(runner, "shell.run", {"script": "", "env": [1]}, "'env' must be an object")
+            self.assert_fails(runner, "shell.run", {"script": "", "env": {"A=B": "x"}},
+                              "'A=B' is no name of a variable")
+
+    def test_environment_and_folder(self):
+        os.environ["SECRET_OF_THE_SERVER"] = "1"
+        with Runner() as runner:
+            frame = runner.run("shell.run", {"argv": ["env"], "env": {"A": "1", "N": 2, "PATH": os.environ["PATH"]}})
+            lines = set(frame["outputs"]["stdout"].splitlines())
+            self.assertLessEqual({"A=1", "N=2", "MILLRACE_DAG=d", "MILLRACE_RUN_ID=r",
+                                  "MILLRACE_TASK=t", "MILLRACE_ATTEMPT=1"}, lines)
+            self.assertNotIn("SECRET_OF_THE_SERVER=1", lines)
+            self.assertEqual(sum(line.startswith("PATH=") for line in lines), 1)
+            frame = runner.run("shell.run", {"argv": ["pwd"], "cwd": "/usr"})
+            self.assertEqual(frame["outputs"]["stdout"], "/usr\n")
+
+    def test_signals_and_descriptors_are_as_in_a_shell(self):
+        with Runner() as runner:
+            frame = runner.run("shell.run", {"script": "grep -E 'Sig(Ign|Blk)' /proc/self/status; ls -l /proc/self/fd; cat"})
+            words = frame["outputs"]["stdout"].split()
+            # two signals belong to the C library, nobody can reset them
+            self.assertEqual((int(words[1], 16) | int(words[3], 16)) & ~(3 << 31), 0)
+            for kind in ("socket:", "eventfd", "millrace"):
+                self.assertNotIn(kind, frame["outputs"]["stdout"])
+
+    def test_only_the_end_of_much_output_is_kept(self):
+        with Runner() as runner:
+            frame = runner.run("shell.run", {"script": "i=0; while [ $i -lt 20000 ]; do echo line $i; i=$((i+1)); done"})
+            text = frame["outputs"]["stdout"]
+            self.assertEqual(len(text), 32 * 1024)
+            self.assertTrue(text.endswith("line 19998\nline 19999\n"))
+            self.assertEqual(runner.log(1).count("\n"), 20000)
+
+    def test_output_that_is_not_text(self):
+        with Runner() as runner:
+            frame = runner.run("shell.run", {"script": r"printf 'a\377b\303\244c\303'"})
+            self.assertEqual(frame["outputs"]["stdout"], "a?bäc?")
+            frame = runner.run("shell.run", {"script": "head -c 40000 /dev/zero"})
+            self.assertEqual(frame["status"], "ok", frame)
+            self.assertEqual(set(frame["outputs"]["stdout"]), {"\0"} if frame["outputs"]["stdout"] else set())
+
+    def test_cancel_ends_the_whole_group(self):
+        with Runner() as runner:
+            attempt = runner.start("shell.run", {"script": "sleep 1000 & echo $!; trap 'echo bye; exit 3' TERM; wait"})
+            self.wait_for_log(runner, attempt)
+            runner.send(type="cancel", attempt=attempt)
+            frame = runner.read_until("finished")
+            self.assertEqual(frame["status"], "cancelled")
+            log = runner.log(attempt).split()
+            self.assertEqual(log[1], "bye")
+            self.assertFalse(is_alive(int(log[0])))
+
+    def test_a_command_that_ignores_sigterm_is_killed(self):
+        with Runner(grace_ms=200) as runner:
+            attempt = runner.start("shell.run", {"script": "trap '' TERM; echo ready; while :; do sleep 1000; done"})
+            self.wait_for_log(runner, attempt)
+            runner.send(type="cancel", attempt=attempt)
+            self.assertEqual(runner.read_until("finished")["status"], "cancelled")
+
+    def wait_for_log(self, runner, attempt):
+        """The log has a line: the helper writes it as it comes. A pipe would be an event; a file is looked at."""
+        while "\n" not in (runner.log(attempt) or ""):
+            os.sched_yield()
+
+    def test_what_it_leaves_behind_is_killed(self):
+        with Runner() as runner:
+            frame = runner.run("shell.run", {"script": "sleep 1000 >/dev/null 2>&1 & echo $!"})
+            self.assertEqual(frame["status"], "ok")
+            self.assertFalse(is_alive(int(frame["outputs"]["stdout"])))
+            self.assertIn("killed a process that the task left behind", runner.log(1))
+
+    def test_a_command_dies_with_its_runner(self):
+        with Runner() as runner:
+            attempt = runner.start("shell.run", {"script": "echo $$; exec sleep 1000"})
+            self.wait_for_log(runner, attempt)
+            pid = int(runner.log(attempt))
+            os.kill(runner.pid, signal.SIGKILL)
+            runner.wait()
+            while is_alive(pid):
+                os.sched_yield()
+
+
+class Objects(Case):
+    def test_put_and_get_text(self):
+        with Project() as project:
+            put = project.outputs("object.put", {"to": "objects://t/a ü.txt", "text": "grün\n"})
+            self.assertEqual((put["uri"], put["bytes"]), ("objects://t/a ü.txt", 6))
+            self.assertTrue(put["etag"])
+            self.assertEqual(project.get("objects://t/a ü.txt"), "grün\n".encode())
+            got = project.outputs("object.get", {"from": "objects://t/a ü.txt"})
+            self.assertEqual(got, {**put, "text": "grün\n"})
+
+    def test_put_and_get_files(self):
+        with Project() as project:
+            path = os.path.join(project.folder, "in.bin")
+            with open(path, "wb") as file:
+                file.write(bytes(range(256)) * 1000)
+            project.outputs("object.put", {"to": "objects://t/x", "file": "file://" + path})
+            got = project.outputs("object.get", {"from": "objects://t/x", "to": "file://" + path + "2"})
+            self.assertEqual((got["uri"], got["bytes"]), ("file://" + path + "2", 256000))
+            with open(path + "2", "rb") as file:
+                self.assertEqual(file.read(), bytes(range(256)) * 1000)
+
+    def test_an_empty_text(self):
+        with Project() as project:
+            self.assertEqual(project.outputs("object.put", {"to": "objects://t/e", "text": ""})["bytes"], 0)
+            self.assertEqual(project.outputs("object.get", {"from": "objects://t/e"})["text"], "")
+
+    def test_copy_and_delete(self):
+        with Project() as project:
+            project.put("a", "x")
+            copy = project.outputs("object.copy", {"from": "objects://t/a", "to": "objects://u/b"})
+            self.assertEqual((copy["uri"], copy["bytes"]), ("objects://u/b", 1))
+            gone = project.outputs("object.delete", {"uri": "objects://u/b"})
+            self.assertEqual((gone["deleted"], gone["uri"], gone["bytes"]), (True, "objects://u/b", 1))
+            self.assertIsNone(project.get("objects://u/b"))
+            again = project.outputs("object.delete", {"uri": "objects://u/b"})
+            self.assertEqual(again, {"deleted": False, "uri": "objects://u/b"})
+
+    def test_what_cannot_be(self):
+        with Project() as project:
+            self.assert_fails(project, "object.get", {"from": "objects://t/none"}, "objects://t/none")
+            self.assert_fails(project, "object.put", {"to": "objects://t/x"}, "give one of 'text' and 'file'")
+            self.assert_fails(project, "object.put", {"to": "objects://t/../../x", "text": ""}, "")
+            self.assert_fails(project, "object.put", {"to": "file:///etc/millrace", "text": ""}, "/etc/millrace")
+            self.assert_fails(project, "object.put", {"to": "nowhere://t/x", "text": ""}, "nowhere")
+            big = project.put("big", "x" * (32 * 1024 + 1))
+            self.assert_fails(project, "object.get", {"from": big}, "is over 32768 bytes: give 'to'")
+            latin = project.put("latin", b"gr\xfcn")
+            self.assert_fails(project, "object.get", {"from": latin}, "is not UTF-8")
+
+
+class Sql(Case):
+    def test_statements_share_a_transaction(self):
+        with Project() as project:
+            outputs = project.outputs("sql.run", {"sql": """
+                -- a comment; with a semicolon
+                CREATE TABLE t (a INTEGER, b TEXT, c REAL);
+                INSERT INTO t VALUES (1, 'x;y', 0.5), (2, NULL, 1.5); /* and ; this */
+                UPDATE t SET b = 'it''s; $1' WHERE a = 2;
+                SELECT a, b, c FROM t ORDER BY a"""})
+            self.assertEqual(outputs["rows_affected"], 3)
+            self.assertEqual(outputs["rows"], [{"a": 1, "b": "x;y", "c": 0.5},
+                                               {"a": 2, "b": "it's; $1", "c": 1.5}])
+
+    def test_parameters_are_bound(self):
+        with Project() as project:
+            outputs = project.outputs("sql.run", {
+                "sql": "SELECT $1 AS t, $2 AS i, $3 AS n, $4 AS f, $5 AS j, $6 AS b",
+                "params": ["'; DROP TABLE x", 7, None, 2.5, {"a": [1]}, True]})
+            self.assertEqual(outputs["rows"], [{"t": "'; DROP TABLE x", "i": 7, "n": None, "f": 2.5,
+                                                "j": '{"a":[1]}', "b": 1}])
+            self.assert_fails(project, "sql.run", {"sql": ["SELECT 1", "SELECT 2"], "params": [1]},
+                              "'params' go with one statement")
+
+    def test_an_error_rolls_everything_back(self):
+        with Project() as project:
+            self.assert_fails(project, "sql.run", {"sql": ["CREATE TABLE t (a)", "SELECT nope"]}, "statement 2: ")
+            self.assert_fails(project, "sql.run", {"sql": "SELECT * FROM t"}, "statement 1: ")
+
+    def test_a_check(self):
+        with Project() as project:
+            project.outputs("sql.run", {"sql": "CREATE TABLE t (a)"})
+            self.assert_fails(project, "sql.run", {"sql": "INSERT INTO t VALUES (1)", "check": "SELECT count(*) > 1 FROM t"},
+                              "the check did not hold; nothing was stored")
+            self.assert_fails(project, "sql.run", {"sql": "INSERT INTO t VALUES (1)", "check": "SELECT a FROM t WHERE a = 9"},
+                              "the check gave no row")
+            outputs = project.outputs("sql.run", {"sql": "INSERT INTO t VALUES (1)", "check": "SELECT count(*) = 1 FROM t"})
+            self.assertEqual(outputs, {"rows_affected": 1})
+
+    def test_many_rows_are_cut_in_the_output(self):
+        with Project() as project:
+            outputs = project.outputs("sql.run", {"sql": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) SELECT i FROM n"})
+            self.assertEqual(len(outputs["rows"]), 1000)
+            self.assertIn("the first 1000 rows only", project.log(1))
+
+    def test_returning_counts_and_gives_rows(self):
+        with Project() as project:
+            outputs = project.outputs("sql.run", {"sql": ["CREATE TABLE t (a)", "INSERT INTO t VALUES (1), (2) RETURNING a"]})
+            self.assertEqual(outputs, {"rows_affected": 2, "rows": [{"a": 1}, {"a": 2}]})
+
+    def test_what_is_no_sql(self):
+        with Project() as project:
+            for sql in (5, {}, [], "", " ; -- nothing", [1]):
+                self.assert_fails(project, "sql.run", {"sql": sql}, "'sql' must be a statement")
+
+
+class Csv(Case):
+    def test_load(self):
+        with Project() as project:
+            uri = project.put("d.csv", "id,department\r\n1,Product\r\n2,\"Sales, all\"\r\n3,\r\n")
+            outputs = project.outputs("csv.load", {"from": uri, "table": "department"})
+            self.assertEqual([outputs[key] for key in ("table", "received", "inserted", "updated", "skipped", "rejected", "committed")],
+                             ["department", 3, 2, 0, 0, 1, True])
+            self.assertEqual(outputs["reasons"], {"required": 1})
+            self.assertEqual(project.query("SELECT id, department FROM department ORDER BY id"),
+                             [(1, "Product"), (2, "Sales, all")])
+            rejects = project.get(outputs["rejects"]).decode()
+            self.assertTrue(rejects.startswith("line,column,code,reason,id,department\r\n4,department,required,"))
+            self.assertIn("3 rows received, 2 inserted, 0 updated, 0 skipped, 1 rejected", project.log(1))
+
+    def test_options(self):
+        with Project() as project:
+            uri = project.put("d.csv", "1;Product\n2;Sales\n")
+            params = {"from": uri, "table": "department", "columns": ["id", "department"], "delimiter": ";",
+                      "header": None, "chunk_rows": None, "on_conflict": "skip"}
+            self.assertEqual(project.outputs("csv.load", params)["inserted"], 2)
+            self.assertEqual(project.outputs("csv.load", params)["skipped"], 2)
+            self.assert_fails(project, "csv.load", {**params, "on_conflict": "maybe"}, "on_conflict")
+
+    def test_stop_stores_nothing(self):
+        with Project() as project:
+            uri = project.put("d.csv", "id,department\n1,Product\nx,Sales\n")
+            self.assert_fails(project, "csv.load", {"from": uri, "table": "department", "on_error": "stop"}, "")
+            self.assertEqual(project.query("SELECT id FROM department"), [])
+
+    def test_a_retry_of_a_finished_load_doubles_nothing(self):
+        with Project() as project:
+            uri = project.put("d.csv", "department\nProduct\n")
+            first = project.run("csv.load", {"from": uri, "table": "department"}, load_id="d/r/t/-1")
+            second = project.run("csv.load", {"from": uri, "table": "department"}, load_id="d/r/t/-1")
+            self.assertEqual(first["outputs"]["load_id"], "d/r/t/-1")
+            self.assertEqual(second["outputs"]["inserted"], 1)
+            self.assertEqual(project.query("SELECT count(*) AS n FROM department"), [(1,)])
+
+    def test_what_is_not_there(self):
+        with Project() as project:
+            self.assert_fails(project, "csv.load", {"from": "objects://t/none.csv", "table": "department"}, "objects://t/none.csv")
+            self.assert_fails(project, "csv.load", {"from": "objects://t/none.csv", "table": "nope"}, "table 'nope' does not exist")
+
+    def test_dump(self):
+        with Project() as project:
+            uri = project.put("d.csv", "id,department\n2,\"a \"\"b\"\", c\"\n1,Product\n")
+            project.outputs("csv.load", {"from": uri, "table": "department"})
+            outputs = project.outputs("csv.dump", {"query": "SELECT id, department FROM department WHERE id > $1 ORDER BY id", "params": [0], "to": "objects://t/out.csv"})
+            text = project.get("objects://t/out.csv").decode()
+            self.assertEqual(text, "id,department\r\n1,Product\r\n2,\"a \"\"b\"\", c\"\r\n")
+            self.assertEqual(outputs, {"uri": "objects://t/out.csv", "rows": 2, "bytes": len(text)})
+            self.assertEqual(project.outputs("csv.dump", {"table": "department", "to": "objects://t/t.csv"})["rows"], 2)
+            self.assert_fails(project, "csv.dump", {"to": "objects://t/x.csv"}, "give one of 'table' and 'query'")
+            self.assert_fails(project, "csv.dump", {"query": "SELECT nope", "to": "objects://t/x.csv"}, "nope")
+            self.assertIsNone(project.get("objects://t/x.csv"))
+
+
+class Reports(Case):
+    def test_render(self):
+        with Project() as project:
+            for table, text in (("department", "id,department\n1,Product\n"), ("job", "id,job\n1,Cook\n"),
+                                ("user", "name,datetime,department_id,job_id\nAnn,2021-02-01,1,1\nBob,2021-08-01,1,1\n")):
+                load = {"from": project.put(table + ".csv", text), "table": table}
+                with Runner(catalog_dir=CATALOG, database_url="sqlite:" + project.state("data.db"),
+                            object_stores={"objects": "dir:" + project.state("objects")}) as runner:
+                    self.assertEqual(runner.run("csv.load", load)["outputs"]["inserted"], text.count("\n") - 1)
+            outputs = project.outputs("report.render", {"report": "quarterly_hires", "params": {"year": 2021}, "to": "objects://t/q.csv"})
+            lines = project.get("objects://t/q.csv").decode().split("\r\n")
+            self.assertEqual(outputs["rows"], 1)
+            self.assertEqual(lines[1], "Product,Cook,1,0,1,0")
+            self.assert_fails(project, "report.render", {"report": "nope", "to": "objects://t/x.csv"}, "nope")
+            self.assert_fails(project, "report.render", {"report": "quarterly_hires", "params": {"yaer": 1}, "to": "objects://t/x.csv"}, "yaer")
+
+
+class Described(unittest.TestCase):
+    def test_every_operator_says_what_it_does(self):
+        done = subprocess.run(RUNNER + ["--describe"] + sorted(glob.glob(PLUGINS + "/*.so")),
+                              capture_output=True, check=True)
+        entries = json.loads(done.stdout)
+        names = {entry["plugin"] + "." + op["name"] for entry in entries for op in entry["operators"]}
+        self.assertEqual(names, {"csv.dump", "csv.load", "flow.fail", "flow.noop", "object.copy", "object.delete",
+                                 "object.get", "object.put", "report.render", "shell.run", "sql.run"})
+        for entry in entries:
+            self.assertNotIn("error", entry)
+            for op in entry["operators"]:
+                self.assertEqual(op["flags"], ["warm"])
+                for thing in [entry, op] + op["params"] + op["outputs"]:
+                    self.assertTrue(thing["help"], thing)
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main())
