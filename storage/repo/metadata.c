@@ -1,6 +1,7 @@
 /* metadata.c - the metadata database: its tables, their versions, and what its repositories share */
 #include "storage/repo/metadata.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "lib/buf.h"
@@ -24,6 +25,18 @@ static const char migration_table[] =
 	" version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL,"
 	" applied_at BIGINT NOT NULL)";
 
+/* The length of the word that begins here and was replaced, 0 when there is none. */
+static size_t replace_word(enum db_dialect dialect, const char *sql, struct buf *out)
+{
+	for (size_t i = 0; i < countof(words); i++) {
+		if (str_starts_with(sql, words[i].word)) {
+			buf_text(out, words[i].texts[dialect]);
+			return strlen(words[i].word);
+		}
+	}
+	return 0;
+}
+
 static void translate(enum db_dialect dialect, const char *sql, struct buf *out)
 {
 	while (*sql) {
@@ -31,13 +44,9 @@ static void translate(enum db_dialect dialect, const char *sql, struct buf *out)
 
 		buf_append(out, sql, plain);
 		sql += plain;
-		for (size_t i = 0; i < countof(words) && *sql; i++) {
-			if (str_starts_with(sql, words[i].word)) {
-				buf_text(out, words[i].texts[dialect]);
-				sql += strlen(words[i].word);
-				break;
-			}
-		}
+		plain = replace_word(dialect, sql, out);
+		assert(plain > 0 || *sql == '\0');
+		sql += plain;
 	}
 }
 
