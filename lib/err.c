@@ -56,6 +56,7 @@ static enum err_code code_of_errno(int errno_value)
 		return ERR_DENIED;
 	case ENOSPC:
 	case EDQUOT:
+	case EFBIG:
 		return ERR_NO_SPACE;
 	case ECONNREFUSED:
 	case ECONNRESET:

@@ -222,6 +222,7 @@ static int write_entry(struct load *load, struct stage_entry *entry, struct err 
 	int outcome;
 
 	load->now.line = entry->line;
+	load->turn_rows++;
 	if (!entry->values) {
 		load->staged_rejects--;
 		return add_reject(load, entry, err);
@@ -303,7 +304,8 @@ static int commit_turn(struct load *load, enum load_repo_state state, struct err
 {
 	int64_t began_us;
 
-	load->now.chunks++;
+	/* the last one may have nothing left to write */
+	load->now.chunks += load->turn_rows > 0 || load->now.chunks == 0;
 	if (reject_spool_sync(&load->spool, err) < 0 || save_record(load, state, err) < 0)
 		return -1;
 	FAULT("load.commit");
