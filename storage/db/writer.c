@@ -31,7 +31,8 @@ struct entries {
 
 struct writer {
 	struct db *db;
-	struct checkpointer *checkpointer;
+	char *url;
+	struct checkpointer *checkpointer; /* NULL until the log has grown long */
 	size_t capacity;
 	pthread_t thread;
 	pthread_mutex_t mutex; /* guards what follows */
@@ -155,6 +156,20 @@ static int try_batch(struct db *db, struct entries *batch, struct err *err)
 	return db_commit(db, err) < 0 ? -1 : 1;
 }
 
+/* Without the thread the log is longer than it should be, and the next commit tries again. */
+static void keep_log_short(struct writer *writer)
+{
+	int64_t pages = db_wal_pages(writer->db);
+	struct err ignored;
+
+	if (pages < CHECKPOINTER_PAGES)
+		return;
+	if (!writer->checkpointer)
+		writer->checkpointer = checkpointer_start(writer->url, 0, &ignored);
+	if (writer->checkpointer)
+		checkpointer_tell(writer->checkpointer, pages);
+}
+
 static void run_batch(struct writer *writer, struct entries *batch);
 
 /* A commit fails for all (disk full) or for one (a constraint checked late): alone, each learns its
@@ -194,8 +209,8 @@ static void run_batch(struct writer *writer, struct entries *batch)
 		return;
 	}
 	finish_all(batch, result < 0 ? &err : NULL);
-	if (result > 0 && writer->checkpointer)
-		checkpointer_tell(writer->checkpointer, db_wal_pages(db));
+	if (result > 0)
+		keep_log_short(writer);
 }
 
 static void *run(void *argument)
@@ -234,12 +249,21 @@ static int start_thread(struct writer *writer)
 	return result;
 }
 
+static void release(struct writer *writer)
+{
+	checkpointer_stop(writer->checkpointer);
+	pthread_cond_destroy(&writer->changed);
+	pthread_mutex_destroy(&writer->mutex);
+	db_close(writer->db);
+	free(writer->url);
+	free(writer);
+}
+
 struct writer *writer_start(const struct writer_options *options, struct err *err)
 {
 	struct writer *writer = mem_alloc(sizeof(*writer));
 	int result;
 
-	writer->checkpointer = options->checkpointer;
 	writer->capacity = options->queue_capacity ? options->queue_capacity : DEFAULT_QUEUE;
 	entries_init(&writer->waiting);
 	writer->db = db_open(options->url, &options->db, err);
@@ -247,13 +271,13 @@ struct writer *writer_start(const struct writer_options *options, struct err *er
 		free(writer);
 		return NULL;
 	}
+	writer->url = mem_strdup(options->url);
 	pthread_mutex_init(&writer->mutex, NULL);
 	pthread_cond_init(&writer->changed, NULL);
 	result = start_thread(writer);
 	if (result != 0) {
 		err_errno(err, result, "could not start the writer's thread");
-		db_close(writer->db);
-		free(writer);
+		release(writer);
 		return NULL;
 	}
 	return writer;
@@ -268,10 +292,7 @@ void writer_stop(struct writer *writer)
 	pthread_cond_signal(&writer->changed);
 	pthread_mutex_unlock(&writer->mutex);
 	pthread_join(writer->thread, NULL);
-	pthread_cond_destroy(&writer->changed);
-	pthread_mutex_destroy(&writer->mutex);
-	db_close(writer->db);
-	free(writer);
+	release(writer);
 }
 
 int writer_submit(struct writer *writer, const struct writer_job *job, struct err *err)

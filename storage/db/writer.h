@@ -6,7 +6,8 @@
  *
  * writer_submit() may be called from any thread. `write` and `done` run on the writer's thread; each
  * submitted write gets exactly one `done`, also at writer_stop(). `done` is told of success only
- * after the commit, so what `write` learned may be shown from there on. They must not submit.
+ * after the commit, so what `write` learned may be shown from there on. They must not submit. A log
+ * that grows long is checkpointed by another thread of the writer's.
  */
 #ifndef STORAGE_DB_WRITER_H
 #define STORAGE_DB_WRITER_H
@@ -18,7 +19,6 @@
 #include "lib/err.h"
 #include "storage/db/db.h"
 
-struct checkpointer;
 struct writer;
 
 struct writer_job {
@@ -34,8 +34,7 @@ struct writer_job {
 struct writer_options {
 	const char *url;
 	struct db_options db;
-	size_t queue_capacity;             /* 0: 10 000; more are refused with ERR_BUSY */
-	struct checkpointer *checkpointer; /* told of every commit; may be NULL */
+	size_t queue_capacity; /* 0: 10 000; more are refused with ERR_BUSY */
 };
 
 /* Opens a connection of its own and starts the thread. NULL on error. */

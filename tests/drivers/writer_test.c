@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "storage/db/writer.h"
 #include "tests/place.h"
@@ -260,6 +261,25 @@ START_TEST(stopping_writes_what_waits)
 }
 END_TEST
 
+START_TEST(a_log_that_grows_long_is_checkpointed)
+{
+	struct order order = {.sql = "INSERT INTO big (v) VALUES (zeroblob(50000000))"};
+	struct stat info = {0};
+
+	ck_assert_int_eq(db_exec(db, "CREATE TABLE big (v BLOB)", &err), 0);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(submit(&order, 20000), 0);
+		wait_for(i + 1);
+	}
+	/* its last checkpoint is done when it has stopped, and most pages are in the file */
+	writer_stop(writer);
+	writer = NULL;
+	ck_assert_int_eq(order.code, ERR_NONE);
+	ck_assert_int_eq(stat(place.path, &info), 0);
+	ck_assert_int_gt(info.st_size, 90000000);
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("writer");
@@ -273,6 +293,8 @@ static Suite *suite(void)
 	tcase_add_test(t, who_stands_too_long_is_told_and_never_run);
 	tcase_add_test(t, a_full_queue_refuses);
 	tcase_add_test(t, stopping_writes_what_waits);
+	if (strcmp(kind, "sqlite") == 0)
+		tcase_add_test(t, a_log_that_grows_long_is_checkpointed);
 	tcase_set_timeout(t, 60);
 	suite_add_tcase(s, t);
 	return s;
