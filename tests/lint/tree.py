@@ -83,12 +83,16 @@ class Tree:
         for match in INCLUDE.finditer(text):
             yield line_of(text, match.start()), match.group(1), match.group(2)
 
+    @property
+    def is_built(self):
+        return self.build and os.path.exists(os.path.join(self.build, "compile_commands.json"))
+
     @functools.cached_property
     def commands(self):
         """What the build compiles: a list of (path relative to the root, arguments, object)."""
-        database = os.path.join(self.build or "", "compile_commands.json")
-        if not self.build or not os.path.exists(database):
-            raise RuntimeError(f"no '{database}': build first")
+        if not self.is_built:
+            raise RuntimeError(f"nothing is built in '{self.build}'")
+        database = os.path.join(self.build, "compile_commands.json")
         with open(database, encoding="utf-8") as file:
             entries = json.load(file)
         found = []
