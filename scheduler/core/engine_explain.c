@@ -71,18 +71,15 @@ static void explain_none(const struct instance *instance, struct buf *text)
 
 static void append_holders(struct buf *text, const struct ready_pool *pool)
 {
-	uint32_t count = 0;
+	const struct instance *holder = pool->holders;
 
-	for (const struct instance *holder = pool->holders; holder; holder = holder->next_holder) {
-		if (count < MOST_NAMES) {
-			buf_printf(text, "%s%s.", count ? ", " : " held by ",
-			           holder->node->run->dag->name);
-			append_name(text, holder);
-		}
-		count++;
+	for (uint32_t i = 0; holder && i < MOST_NAMES; i++) {
+		buf_printf(text, "%s%s.", i ? ", " : " held by ", holder->node->run->dag->name);
+		append_name(text, holder);
+		holder = holder->next_holder;
 	}
-	if (count > MOST_NAMES)
-		buf_printf(text, " and %u more", count - MOST_NAMES);
+	if (holder)
+		buf_printf(text, " and %u more", pool->holder_count - MOST_NAMES);
 }
 
 static void explain_worker(const struct ready_queue *queue, struct buf *text)

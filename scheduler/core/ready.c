@@ -144,6 +144,7 @@ void ready_hold(struct instance *instance)
 	if (!*lane->pool->name)
 		return;
 	lane->pool->used += instance->node->task->pool_slots;
+	lane->pool->holder_count++;
 	instance->previous_holder = NULL;
 	instance->next_holder = lane->pool->holders;
 	if (lane->pool->holders)
@@ -159,6 +160,7 @@ void ready_give_back(struct instance *instance)
 	if (!*lane->pool->name)
 		return;
 	lane->pool->used -= instance->node->task->pool_slots;
+	lane->pool->holder_count--;
 	if (instance->next_holder)
 		instance->next_holder->previous_holder = instance->previous_holder;
 	if (instance->previous_holder)

@@ -25,6 +25,7 @@ struct ready_pool {
 	int64_t slots;
 	int64_t used;
 	struct instance *holders; /* linked by next_holder, latest first */
+	uint32_t holder_count;
 };
 
 /* Attempts a group of workers may hold, claimed and started together. */
