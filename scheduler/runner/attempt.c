@@ -340,6 +340,7 @@ void attempt_abort(struct attempt *attempt, const char *text)
 	fail(attempt, "the plugin broke the contract: %s", text);
 	attempt_log_line(attempt->log, 3, attempt->reason, clock_now_us());
 	end_processes(attempt);
+	remove_temp_dir(attempt);
 	tell(attempt, WIRE_FAIL, &finished);
 	finished.retire = "the plugin broke the contract";
 	channel_finished(attempt->channel, &finished);
