@@ -1,6 +1,7 @@
 /* fault.c - crash points for tests */
 #include "lib/fault.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -8,6 +9,17 @@
 #include <unistd.h>
 
 #include "lib/config.h"
+
+/* Whether no process has died of this fault yet, where that matters. */
+static int is_first(void)
+{
+	const char *marker = config_environment("MILLRACE_FAULT_ONCE");
+	int fd = marker ? open(marker, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600) : -1;
+
+	if (fd >= 0)
+		close(fd);
+	return !marker || fd >= 0;
+}
 
 void fault_point(const char *name)
 {
@@ -22,6 +34,6 @@ void fault_point(const char *name)
 		due = strtol(wanted + length + 1, NULL, 10);
 	else if (wanted[length])
 		return;
-	if (atomic_fetch_add(&passed, 1) + 1 == due)
+	if (atomic_fetch_add(&passed, 1) + 1 == due && is_first())
 		kill(getpid(), SIGKILL);
 }

@@ -1,8 +1,9 @@
 /* fault.h - crash points for tests
  *
  * Built with -Dfaults=true, a process whose environment has MILLRACE_FAULT=name[:n] kills itself
- * with SIGKILL when it passes FAULT("name") for the n-th time (default the first). Otherwise the
- * macro is nothing.
+ * with SIGKILL when it passes FAULT("name") for the n-th time (default the first). With
+ * MILLRACE_FAULT_ONCE=path only the first process of all that share the path dies. Otherwise the macro
+ * is nothing.
  */
 #ifndef LIB_FAULT_H
 #define LIB_FAULT_H

@@ -28,7 +28,7 @@ static const char *const passed_variables[] = {
 	"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TZ",
 	"SSL_CERT_FILE", "SSL_CERT_DIR", "http_proxy", "https_proxy", "no_proxy",
 	/* sanitizers and crash points of test builds */
-	"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "MILLRACE_FAULT"};
+	"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "MILLRACE_FAULT", "MILLRACE_FAULT_ONCE"};
 
 int process_adopt_orphans(struct err *err)
 {

@@ -1,0 +1,239 @@
+"""Tasks per second, chains, shells, latency; start, idle memory and wakeups. Peers: ninja, SQLite.
+
+Both sides create, order and run the same graph from nothing. Ninja keeps no durable history (its log
+is not synced) and runs in the foreground; we store every state with SQLite FULL and are asked over
+a socket. The floor of the chain is what the same number of bare commits of rows of that size takes.
+Left out: tasks that do work, and graphs spread over many files.
+"""
+
+import datetime
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "tests")]
+import report  # noqa: E402
+from project import Project, binary  # noqa: E402
+
+WIDE_COUNTS = (1000, 10000)
+CHAIN_COUNTS = (1000, 10000)
+SHELLS = 1000
+SINGLES = 200
+
+
+def dag(name, count, use, chained=False):
+    lines = [f"dag: {name}", "tasks:"]
+    for i in range(count):
+        needs = f", needs: [t{i - 1}]" if chained and i else ""
+        lines.append(f"  t{i}: {{use: {use}{needs}}}")
+    return "\n".join(lines) + "\n"
+
+
+def shell_dag(name, count):
+    return f"dag: {name}\ntasks:\n" + "".join(
+        f"  t{i}: {{use: shell.run, with: {{argv: ['true']}}}}\n" for i in range(count))
+
+
+def ninja(count):
+    """Seconds of ninja for as many commands `true`."""
+    folder = tempfile.mkdtemp()
+    try:
+        with open(os.path.join(folder, "build.ninja"), "w", encoding="utf-8") as file:
+            file.write("rule r\n  command = true\n" + "".join(
+                f"build t{i}: r\n" for i in range(count)))
+        started = time.monotonic()
+        subprocess.run(["ninja", "-j2"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        return time.monotonic() - started
+    finally:
+        shutil.rmtree(folder)
+
+
+def bare_commits(path, count):
+    """Seconds of so many FULL commits of one row of 200 bytes in WAL mode."""
+    for suffix in ("", "-wal", "-shm"):
+        if os.path.exists(path + suffix):
+            os.remove(path + suffix)
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute("PRAGMA journal_mode=WAL")
+    db.execute("PRAGMA synchronous=FULL")
+    db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, text TEXT)")
+    started = time.monotonic()
+    for _ in range(count):
+        db.execute("BEGIN IMMEDIATE")
+        db.execute("INSERT INTO t (text) VALUES (?)", ("x" * 200,))
+        db.execute("COMMIT")
+    seconds = time.monotonic() - started
+    db.close()
+    return seconds
+
+
+def bare_syncs(path, count):
+    waits = []
+    with open(path, "wb") as file:
+        for _ in range(count):
+            file.write(b"x" * 200)
+            file.flush()
+            started = time.monotonic()
+            os.fdatasync(file.fileno())
+            waits.append(time.monotonic() - started)
+    return waits
+
+
+def percentile(values, percent):
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
+
+
+def moment(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+class Runs:
+    """Runs on a server that is up; each measure is a whole `dags trigger --wait`."""
+
+    def __init__(self, project):
+        self.project = project
+        self.number = 0
+
+    def seconds(self, name):
+        self.number += 1
+        started = time.monotonic()
+        self.project.run("dags", "trigger", name, "--run-id", f"b{self.number}", "--wait", "-q",
+                         check=True)
+        return time.monotonic() - started
+
+    def wide(self):
+        for count in WIDE_COUNTS:
+            ours = count / report.median(lambda n=count: self.seconds(f"wide{n}"))
+            peer = count / report.median(lambda n=count: ninja(n), 1)
+            report.more_is_better(f"{count} no-op plugin tasks, wide, durable", ours, peer,
+                                  "ninja", 4, "tasks/s")
+        report.row("  of these, tasks per second", f"{ours:,.0f}", "", "", "at least 10,000",
+                   ours >= 10000)
+
+    def chains(self):
+        for count in CHAIN_COUNTS:
+            ours = report.median(lambda n=count: self.seconds(f"chain{n}"))
+            floor = report.median(lambda n=count: bare_commits(self.project.path("floor.db"), n))
+            report.fewer_is_better(f"chain of {count} no-op tasks, durable", ours, floor,
+                                   "FULL commits", 1.5)
+
+    def shells(self):
+        ours = report.median(lambda: self.seconds("shells"))
+        report.fewer_is_better(f"{SHELLS} x shell.run true", ours,
+                               report.median(lambda: ninja(SHELLS)), "ninja -j2", 1.3)
+
+    def latency(self):
+        waits = []
+        for _ in range(SINGLES):
+            run, tasks = self.project.run_dag("single")
+            waits.append(moment(tasks["t0"]["started_at"]) - moment(run["queued_at"]))
+        floor = percentile(bare_syncs(self.project.path("sync"), SINGLES), 99) * 1000
+        ours, bound = percentile(waits, 99) * 1000, 3 + 2 * floor
+        report.row("trigger accepted to first task running, p99", f"{ours:.1f} ms",
+                   f"fdatasync p99 {floor:.1f} ms", "", f"at most {bound:.1f} ms", ours <= bound)
+        report.row("  the same, p50", f"{percentile(waits, 50) * 1000:.1f} ms", "", "", "", None)
+
+
+def is_up(project):
+    try:
+        return project.get("/readyz").status == 200
+    except OSError:
+        return False
+
+
+def start_to_ready():
+    """From exec to the first answered /readyz, on a project that has run before."""
+    with Project() as project:
+        project.start()
+        project.stop()
+
+        def measure():
+            started = time.monotonic()
+            project.server = subprocess.Popen(
+                [binary(), "serve", "--listen", f"127.0.0.1:{project.port}"], cwd=project.folder,
+                env=project.environment, stderr=subprocess.DEVNULL)
+            while not is_up(project):
+                time.sleep(0.0005)
+            seconds = time.monotonic() - started
+            project.stop()
+            return seconds
+        report.absolute("start to ready on the socket", report.median(measure, 9) * 1000, "ms", 50)
+
+
+def field(path, name):
+    with open(path, encoding="ascii") as file:
+        for line in file:
+            if line.startswith(name + ":"):
+                return int(line.split()[1])
+    return 0
+
+
+def tree_of(pid):
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        children = [int(child) for child in file.read().split()]
+    return [pid] + [each for child in children for each in tree_of(child)]
+
+
+def switches(pid):
+    return sum(field(f"/proc/{process}/task/{task}/status", "voluntary_ctxt_switches")
+               for process in tree_of(pid) for task in os.listdir(f"/proc/{process}/task"))
+
+
+def idle():
+    """Memory and wakeups of the whole tree with one warm runner and no connection open."""
+    with Project() as project:
+        project.dag("single", dag("single", 1, "flow.noop"))
+        project.start()
+        project.wait_for_dag("single")
+        project.run_dag("single")
+        pid = project.server.pid
+        time.sleep(8)
+        before, started = switches(pid), time.monotonic()
+        time.sleep(20)
+        wakeups = (switches(pid) - before) / (time.monotonic() - started)
+        pss = sum(field(f"/proc/{each}/smaps_rollup", "Pss") for each in tree_of(pid)) / 1024
+        report.absolute("idle: anonymous memory of the server",
+                        field(f"/proc/{pid}/status", "RssAnon") / 1024, "MB", 10)
+        report.absolute("idle: PSS of the whole tree, one warm runner", pss, "MB", 25)
+        report.absolute("idle: wakeups per second, whole tree", wakeups, "/s", 2)
+
+
+def quick_answers():
+    for flag in ("--version", "--help"):
+        def measure(flag=flag):
+            started = time.monotonic()
+            subprocess.run([binary(), flag], check=True, stdout=subprocess.DEVNULL)
+            return time.monotonic() - started
+        report.absolute(f"millrace {flag}", report.median(measure, 21) * 1000, "ms", 10)
+
+
+def main():
+    report.heading()
+    quick_answers()
+    start_to_ready()
+    idle()
+    with Project() as project:
+        for count in WIDE_COUNTS:
+            project.dag(f"wide{count}", dag(f"wide{count}", count, "flow.noop"))
+        for count in CHAIN_COUNTS:
+            project.dag(f"chain{count}", dag(f"chain{count}", count, "flow.noop", chained=True))
+        project.dag("shells", shell_dag("shells", SHELLS))
+        project.dag("single", dag("single", 1, "flow.noop"))
+        project.start()
+        runs = Runs(project)
+        runs.seconds("single")
+        runs.wide()
+        runs.chains()
+        runs.shells()
+        runs.latency()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,86 @@
+"""The program is killed at each edge of journal, dispatch, recovery and load; a restart goes on."""
+
+import os
+import re
+import sys
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from project import Project, SOURCE  # noqa: E402
+
+DAG = """
+dag: points
+defaults: {retries: 3, retry_delay: 50ms}
+tasks:
+  put:
+    use: object.put
+    with: {to: "objects://in/points.csv", text: "id,job\\n1,one\\n2,two\\n"}
+  load: {use: csv.load, needs: [put], with: {from: "objects://in/points.csv", table: job}}
+  last: {use: flow.noop, needs: [load]}
+"""
+
+
+def points():
+    """Every FAULT("name") of the sources, so that a new one is tested from its first day."""
+    found = set()
+    for folder in ("lib", "storage", "scheduler", "api", "cli"):
+        for where, _, files in os.walk(os.path.join(SOURCE, folder)):
+            for name in files:
+                if name.endswith(".c"):
+                    with open(os.path.join(where, name), encoding="utf-8") as file:
+                        found.update(re.findall(r'FAULT\("([^"]+)"\)', file.read()))
+    return sorted(found)
+
+
+class CrashPoints(unittest.TestCase):
+    def crash_at(self, fault):
+        """Starts, triggers, and waits for the death; 1 when the run had been accepted."""
+        project = self.project
+        try:
+            project.start(MILLRACE_FAULT=fault, MILLRACE_FAULT_ONCE=project.path("died"))
+            project.wait_for_dag("points")
+            answer = project.post("/v1/dags/points/runs", {"run_id": "only"})
+            return answer.status == 201
+        except (OSError, AssertionError):
+            return False
+
+    def end_of(self, fault):
+        with self.subTest(fault=fault), Project() as self.project:
+            self.project.dag("points", DAG)
+            accepted = self.crash_at(fault)
+            if accepted:
+                self.project.wait(lambda: self.has_ended() or self.project.server.poll() is not None,
+                                  "the run ends or the server dies")
+            self.assertTrue(os.path.exists(self.project.path("died")), "the point was never met")
+            self.project.kill()
+            self.project.start()
+            self.project.wait_for_dag("points")
+            known = self.project.get("/v1/dags/points/runs/only").status == 200
+            self.assertTrue(known or not accepted, "an accepted run is lost")
+            if not known:
+                self.project.trigger("points", "only")
+            run = self.project.wait_run("points", "only")
+            self.assertEqual(run["state"], "success", self.project.tasks_of("points", "only"))
+            rows = self.project.json("tables", "head", "job", "--limit", "10")
+            self.assertEqual([row["job"] for row in rows], ["one", "two"])
+
+    def has_ended(self):
+        try:
+            return self.project.run_of("points", "only")["ended_at"]
+        except (OSError, AssertionError):
+            return False
+
+    def test_every_point_once(self):
+        names = points()
+        self.assertGreater(len(names), 4)
+        for name in names:
+            self.end_of(name)
+
+    def test_the_second_and_third_time(self):
+        for name in ("journal-before-commit", "journal-after-commit", "dispatch-before-start"):
+            for number in (2, 3, 4):
+                self.end_of(f"{name}:{number}")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,69 @@
+"""A disk that is full: nothing half-stored, a clear error, and all goes on when there is room."""
+
+import os
+import resource
+import subprocess
+import sys
+import threading
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from project import Project, binary  # noqa: E402
+
+WIDE = "dag: wide\ntasks:\n" + "".join(f"  t{i}: {{use: flow.noop}}\n" for i in range(3000))
+
+
+def limit_files(size):
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+    return limit
+
+
+class DiskFull(unittest.TestCase):
+    def setUp(self):
+        self.project = self.enterContext(Project())
+
+    def test_a_load_stores_nothing(self):
+        self.project.run("tables", "migrate", check=True)
+        rows = "".join(f"{i},job number {i} with a long name to fill pages\n"
+                       for i in range(1, 100_001))
+        self.project.write("jobs.csv", "id,job\n" + rows)
+        done = subprocess.run([binary(), "load", "jobs.csv", "--into", "job"], check=False,
+                              cwd=self.project.folder, env=self.project.environment,
+                              preexec_fn=limit_files(2 << 20), capture_output=True, text=True)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertRegex(done.stderr, "full|large|space")
+        self.assertEqual(self.project.json("tables", "head", "job"), [])
+        again = self.project.json("load", "jobs.csv", "--into", "job")
+        self.assertEqual(again["inserted"], 100_000)
+
+    def test_the_journal_waits_for_room(self):
+        project = self.project
+        project.dag("wide", WIDE)
+        project.start()
+        project.wait_for_dag("wide")
+        hard = resource.RLIM_INFINITY
+        pid = project.server.pid
+        # the log was grown to some megabytes at the start; everything beyond it is refused now
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (1 << 20, hard))
+        status = self.trigger_in_background()
+        project.wait(lambda: project.get("/readyz").status == 503, "/readyz is red")
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (hard, hard))
+        self.assertEqual(status(), 201)
+        self.assertEqual(project.wait_run("wide", "one")["state"], "success")
+        self.assertEqual(project.stop(), 0)
+
+    def trigger_in_background(self):
+        answers = []
+        thread = threading.Thread(target=lambda: answers.append(
+            self.project.post("/v1/dags/wide/runs", {"run_id": "one"}).status))
+        thread.start()
+
+        def status():
+            thread.join(60)
+            return answers[0]
+        return status
+
+
+if __name__ == "__main__":
+    unittest.main()
