@@ -167,6 +167,23 @@ static void mask(struct buf *text, const json_t *secrets)
 	}
 }
 
+/* The runner makes the folder with its first output, and may have died before. */
+static void append_to_log(const char *log, const struct buf *text)
+{
+	const char *slash = strrchr(log, '/');
+	auto_free char *folder = mem_strndup(log, slash ? (size_t)(slash - log) : 0);
+	struct err err;
+
+	if (file_make_folder(folder, &err) < 0) {
+		log_warn("worker", "the last output of a task is lost: %s", err.text);
+		return;
+	}
+	auto_close int fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+
+	if (fd < 0 || file_write_all(fd, text->data, text->size) < 0)
+		log_warn("worker", "could not write the last output of a task to '%s'", log);
+}
+
 void child_drain_log(struct child *child, const char *log, const json_t *secrets)
 {
 	enum { CHUNK = 64 * 1024 };
@@ -183,10 +200,7 @@ void child_drain_log(struct child *child, const char *log, const json_t *secrets
 	if (!text.size || !log)
 		return;
 	mask(&text, secrets);
-	auto_close int fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
-
-	if (fd < 0 || file_write_all(fd, text.data, text.size) < 0)
-		log_warn("worker", "could not write the last output to '%s'", log);
+	append_to_log(log, &text);
 }
 
 void child_describe_end(const struct child *child, struct buf *text)

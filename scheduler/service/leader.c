@@ -225,6 +225,7 @@ static void store_dag(struct leader *leader, struct registry_dag *entry)
 		.file = arena_strdup(arena, entry->file),
 		.hash = entry->dag ? arena_strdup(arena, entry->dag->hash) : NULL,
 		.faults = arena_strdup(arena, faults),
+		.is_missing = entry->is_missing,
 		.seen_at_us = now_us,
 	};
 	entry->is_changed = 0;
@@ -262,10 +263,34 @@ void leader_reload(struct leader *leader, unsigned flags)
 		if ((*entry)->is_changed)
 			store_dag(leader, *entry);
 	}
+	registry_forget_missing(&leader->registry);
 }
 
-/* What is paused stays so over a restart. */
-static int read_paused(struct leader *leader, struct err *err)
+/* A DAG as an earlier life knew it: what is paused stays so, and whose file went meanwhile is marked. */
+static void take_up_dag(struct leader *leader, const struct dag_repo_row *row)
+{
+	struct registry_dag *entry = registry_find(&leader->registry, row->dag);
+	struct event event = {.type = EVENT_PAUSE, .pause = {row->dag, 1}};
+	struct arena *arena = &leader->next->arena;
+	struct dag_repo_row *gone;
+
+	if (row->is_paused) {
+		leader_step(leader, &event);
+		if (entry)
+			entry->is_paused = 1;
+	}
+	if (entry || row->is_missing)
+		return;
+	gone = vec_push(&leader->next->dags);
+	*gone = *row;
+	gone->dag = arena_strdup(arena, row->dag);
+	gone->file = arena_strdup(arena, row->file);
+	gone->hash = row->hash ? arena_strdup(arena, row->hash) : NULL;
+	gone->faults = "[]";
+	gone->is_missing = 1;
+}
+
+static int take_up_dags(struct leader *leader, struct err *err)
 {
 	struct dag_repo_rows rows = {0};
 	struct arena arena;
@@ -273,16 +298,8 @@ static int read_paused(struct leader *leader, struct err *err)
 
 	arena_init(&arena);
 	result = dag_repo_list(leader->reader, &arena, &rows, err);
-	for (size_t i = 0; result == 0 && i < rows.count; i++) {
-		struct event event = {.type = EVENT_PAUSE, .pause = {rows.items[i].dag, 1}};
-		struct registry_dag *entry = registry_find(&leader->registry, rows.items[i].dag);
-
-		if (!rows.items[i].is_paused)
-			continue;
-		if (entry)
-			entry->is_paused = 1;
-		leader_step(leader, &event);
-	}
+	for (size_t i = 0; result == 0 && i < rows.count; i++)
+		take_up_dag(leader, &rows.items[i]);
 	arena_release(&arena);
 	return result;
 }
@@ -439,7 +456,7 @@ int leader_recover(struct leader *leader, struct err *err)
 {
 	leader_reload(leader, LEADER_RELOAD_PLUGINS);
 	set_pools(leader);
-	if (read_paused(leader, err) < 0)
+	if (take_up_dags(leader, err) < 0)
 		return -1;
 	return recovery_restore_runs(leader, err);
 }

@@ -155,17 +155,25 @@ static void scan_file(struct registry *registry, const char *file,
 	read_version(registry, entry, &text, operators);
 }
 
-static void drop_unseen(struct registry *registry)
+static void mark_missing(struct registry *registry)
+{
+	vec_foreach(struct registry_dag **, entry, &registry->dags) {
+		if (!(*entry)->is_seen)
+			(*entry)->is_missing = (*entry)->is_changed = 1;
+	}
+}
+
+void registry_forget_missing(struct registry *registry)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < registry->dags.count; i++) {
 		struct registry_dag *entry = registry->dags.items[i];
 
-		if (entry->is_seen)
-			registry->dags.items[kept++] = entry;
-		else
+		if (entry->is_missing)
 			free_dag(entry);
+		else
+			registry->dags.items[kept++] = entry;
 	}
 	registry->dags.count = kept;
 }
@@ -187,6 +195,6 @@ void registry_scan(struct registry *registry, const struct operators *operators,
 	}
 	for (size_t i = 0; i < count; i++)
 		scan_file(registry, file_join(&arena, registry->folder, names[i]), operators, all);
-	drop_unseen(registry);
+	mark_missing(registry);
 	arena_release(&arena);
 }

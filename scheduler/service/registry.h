@@ -22,6 +22,7 @@ struct registry_dag {
 	int is_paused;
 	int is_changed; /* not stored yet */
 	int is_seen;    /* by the scan that is under way */
+	int is_missing; /* the file is gone: to be stored once, then forgotten */
 };
 
 struct registry {
@@ -37,6 +38,9 @@ void registry_release(struct registry *registry);
 
 /* Reads what has changed since the last scan, all of it when `operators` are other ones than then. */
 void registry_scan(struct registry *registry, const struct operators *operators, int all);
+
+/* Frees those whose file is gone; call it when that is stored. */
+void registry_forget_missing(struct registry *registry);
 
 /* NULL when there is none of this name. */
 struct registry_dag *registry_find(const struct registry *registry, const char *name);

@@ -336,7 +336,9 @@ static void watch_dags(struct service *service)
 
 int service_run(struct service *service, struct err *err)
 {
-	signal(SIGPIPE, SIG_IGN);
+	/* both show as errors of the write */
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
 	if (leader_recover(service->leader, err) < 0)
 		return -1;
 	watch_signal(service, &service->on_child, on_child, SIGCHLD);
