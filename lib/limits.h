@@ -48,9 +48,9 @@
 /* expressions and DAG files */
 #define LIMIT_EXPRESSION_TEXT_BYTES (1 << 20) /* what one function makes */
 #define LIMIT_DAG_PARAMS            200
-#define LIMIT_DAG_NEEDS             100000 /* edges of one DAG, twice over for both ends */
 #define LIMIT_DAG_TAGS              100
 #define LIMIT_DAG_RETRIES           1000
+#define LIMIT_GRAPH_PLACES          2000               /* tasks and bends of a drawn DAG */
 #define LIMIT_DESCRIPTORS_BYTES     (16 * 1024 * 1024) /* what all plugins say of themselves */
 #define LIMIT_WAITING_COMMANDS      10000              /* triggers and the like, before 503 */
 

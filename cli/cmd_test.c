@@ -1,0 +1,207 @@
+/* cmd_test.c - `millrace dags test`: a DAG here and now
+ *
+ * The same engine, runners and API as `serve`, on a metadata database of their own in a temporary
+ * folder; data and objects are the real ones. The main thread is the server, a second one its only
+ * client: it triggers the run, follows it, and tells the server to end.
+ */
+#include "cli/cmd_test.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/dag_files.h"
+#include "cli/follow.h"
+#include "cli/output.h"
+#include "cli/serve.h"
+#include "cli/trigger.h"
+#include "lib/file.h"
+#include "lib/limits.h"
+#include "lib/log.h"
+#include "lib/str.h"
+#include "scheduler/core/dag_params.h"
+
+struct test {
+	struct call *call;
+	const char *folder; /* temporary */
+	const char *name;   /* of the DAG */
+	json_t *schemas;
+	struct config *config; /* of the server inside */
+	atomic_int has_ended;  /* the server: nobody answers any more */
+	json_t *run;           /* as it ended, NULL when it was not seen */
+	int status;
+};
+
+/* Settings of the project, but with a state of their own. */
+static struct config *test_config(struct call *call, const char *folder)
+{
+	const struct config *real = call->config;
+	const struct config_flag flags[] = {
+		{"state_dir", folder},
+		{"database.url", config_text(real, CONFIG_DATABASE_URL)},
+		{"objects.url", config_text(real, CONFIG_OBJECTS_URL)},
+		{"metadata.url", arena_printf(&call->arena, "sqlite:%s/millrace.db", folder)},
+		{"dags_dir", file_join(&call->arena, folder, "dags")},
+		{"listen", "127.0.0.1:0"},
+		{"log.level", "error"},
+		{"api.threads", "1"},
+	};
+	const struct config_sources sources = {
+		.file = call_option(call, "config"), .flags = flags, .flag_count = countof(flags)};
+	struct yaml_errors errors;
+	struct config *config;
+
+	yaml_errors_init(&errors);
+	config = config_load(&sources, &errors);
+	output_errors(stderr, &errors);
+	yaml_errors_release(&errors);
+	return config;
+}
+
+/* The DAG's file alone: faults of others are nobody's business here. */
+static int copy_dag(struct call *call, const char *folder, const struct dag *dag, struct err *err)
+{
+	auto_buf struct buf contents = {0};
+	const char *dags = file_join(&call->arena, folder, "dags");
+	const char *path =
+		file_join(&call->arena, dags, arena_printf(&call->arena, "%s.yaml", dag->name));
+
+	if (file_make_folder(dags, err) < 0 ||
+	    file_read(dag->file, LIMIT_YAML_BYTES, &contents, err) < 0)
+		return -1;
+	return file_write_atomic(path, buf_string(&contents), contents.size, err);
+}
+
+/* Until the server takes commands; -1 when it has ended before. */
+static int wait_until_ready(struct test *test, struct client *client)
+{
+	const struct timespec pause = {.tv_nsec = 5000000};
+	struct err err;
+
+	while (!atomic_load(&test->has_ended)) {
+		json_t *ready = client_get(client, "/readyz", &err);
+
+		json_decref(ready);
+		if (ready)
+			return 0;
+		nanosleep(&pause, NULL);
+	}
+	return -1;
+}
+
+static void run_dag(struct test *test, struct client *client)
+{
+	auto_json json_t *run = NULL;
+	const char *path;
+	struct err err;
+
+	run = trigger_run(test->call, client, test->name, test->schemas, &test->status);
+	if (!run)
+		return;
+	path = client_run_path(&test->call->arena, test->name, json_get_text(run, "run_id", ""),
+	                       "");
+	test->run = follow_run(test->call, client, path, FOLLOW_SHOW, 0, &err);
+	test->status = EXIT_INTERRUPTED;
+	if (!test->run && !atomic_load(&test->has_ended))
+		test->status = call_fail(&err);
+}
+
+static void *be_client(void *data)
+{
+	struct test *test = data;
+	struct client *client =
+		client_new_local(serve_socket_path(&test->call->arena, test->folder),
+	                         config_text(test->config, CONFIG_API_KEY));
+
+	if (wait_until_ready(test, client) == 0) {
+		run_dag(test, client);
+		kill(getpid(), SIGTERM);
+	}
+	client_free(client);
+	return NULL;
+}
+
+static int serve_and_run(struct test *test)
+{
+	pthread_t thread;
+	struct err err;
+	sigset_t signals, before;
+	int result;
+
+	/* signals are the server's, so the client is born without */
+	sigfillset(&signals);
+	pthread_sigmask(SIG_BLOCK, &signals, &before);
+	if (pthread_create(&thread, NULL, be_client, test) != 0) {
+		pthread_sigmask(SIG_SETMASK, &before, NULL);
+		err_errno(&err, errno, "could not start a thread");
+		return call_fail(&err);
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	log_init(LOG_FORMAT_AUTO, LOG_LEVEL_ERROR);
+	result = serve_run(test->config, &err);
+	atomic_store(&test->has_ended, 1);
+	pthread_join(thread, NULL);
+	if (result < 0)
+		return call_fail(&err);
+	return test->run ? follow_print(test->call, test->run) : test->status;
+}
+
+static int test_in(struct test *test, const struct dag *dag)
+{
+	struct err err;
+	int status;
+
+	if (copy_dag(test->call, test->folder, dag, &err) < 0)
+		return call_fail(&err);
+	test->config = test_config(test->call, test->folder);
+	if (!test->config)
+		return EXIT_BAD;
+	test->schemas = dag_params_json(dag);
+	status = serve_and_run(test);
+	json_decref(test->schemas);
+	json_decref(test->run);
+	config_free(test->config);
+	return status;
+}
+
+static int test_dag(struct call *call, const struct dag *dag)
+{
+	const char *place = config_environment("TMPDIR");
+	char *folder = arena_printf(&call->arena, "%s/millrace-test-XXXXXX",
+	                            place && *place ? place : "/tmp");
+	struct test test = {
+		.call = call, .folder = folder, .name = dag->name, .status = EXIT_FAILED};
+	struct err err;
+	int status;
+
+	if (!mkdtemp(folder)) {
+		err_errno(&err, errno, "could not make a folder like '%s'", folder);
+		return call_fail(&err);
+	}
+	status = test_in(&test, dag);
+	if (call_has(call, "keep"))
+		call_say(call, "logs and metadata are in %s", folder);
+	else if (file_remove_tree(folder, &err) < 0)
+		(void)call_fail(&err);
+	return status;
+}
+
+int cmd_test(struct call *call)
+{
+	struct dag *dag;
+	int status;
+
+	if (!call_config(call))
+		return EXIT_BAD;
+	dag = dag_files_read(call, call_argument(call, 0), &status);
+	if (!dag)
+		return status;
+	status = test_dag(call, dag);
+	dag_release(dag);
+	return status;
+}

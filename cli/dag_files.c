@@ -1,0 +1,174 @@
+/* dag_files.c - DAG files of the project, read without a server */
+#include "cli/dag_files.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/output.h"
+#include "lib/file.h"
+#include "lib/map.h"
+#include "lib/str.h"
+#include "scheduler/core/dag_operators.h"
+
+static int looks_like_a_file(const char *name)
+{
+	return strchr(name, '/') || str_ends_with(name, ".yaml") || str_ends_with(name, ".yml");
+}
+
+/* The file among all that says `dag: NAME`. */
+static const char *find_by_content(struct call *call, const char *folder, const char *name)
+{
+	const char *found = NULL;
+	struct yaml_errors errors;
+	char **names;
+	size_t count;
+	struct err err;
+
+	if (file_list(folder, ".yaml", &call->arena, &names, &count, &err) < 0)
+		return NULL;
+	yaml_errors_init(&errors);
+	for (size_t i = 0; i < count && !found; i++) {
+		const char *path = file_join(&call->arena, folder, names[i]);
+		struct dag *dag = dag_read(path, &errors);
+
+		if (dag && str_equal(dag->name, name))
+			found = path;
+		dag_release(dag);
+	}
+	yaml_errors_release(&errors);
+	return found;
+}
+
+const char *dag_files_find(struct call *call, const struct config *config, const char *name)
+{
+	const char *folder = config_text(config, CONFIG_DAGS_DIR);
+	const char *path;
+
+	if (looks_like_a_file(name))
+		return file_exists(name) ? name : NULL;
+	path = file_join(&call->arena, folder, arena_printf(&call->arena, "%s.yaml", name));
+	return file_exists(path) ? path : find_by_content(call, folder, name);
+}
+
+struct dag *dag_files_read(struct call *call, const char *name, int *status)
+{
+	const struct config *config = call_config(call);
+	const char *path = config ? dag_files_find(call, config, name) : NULL;
+	struct yaml_errors errors;
+	struct dag *dag;
+
+	*status = config ? EXIT_NOT_FOUND : EXIT_BAD;
+	if (!path) {
+		if (config)
+			(void)fprintf(stderr, "millrace: there is no DAG '%s' in '%s'\n", name,
+			              config_text(config, CONFIG_DAGS_DIR));
+		return NULL;
+	}
+	yaml_errors_init(&errors);
+	dag = dag_read(path, &errors);
+	output_errors(stderr, &errors);
+	yaml_errors_release(&errors);
+	*status = dag ? EXIT_OK : EXIT_BAD;
+	return dag;
+}
+
+/* Validation */
+
+struct paths {
+	const char **items;
+	size_t count;
+};
+
+static int all_files(struct call *call, const struct config *config, struct paths *paths)
+{
+	const char *folder = config_text(config, CONFIG_DAGS_DIR);
+	char **names;
+	struct err err;
+
+	if (file_list(folder, ".yaml", &call->arena, &names, &paths->count, &err) < 0)
+		return call_fail(&err);
+	paths->items = arena_array(&call->arena, paths->count + 1, sizeof(const char *));
+	for (size_t i = 0; i < paths->count; i++)
+		paths->items[i] = file_join(&call->arena, folder, names[i]);
+	return EXIT_OK;
+}
+
+static int named_files(struct call *call, const struct config *config, struct paths *paths)
+{
+	paths->items = arena_array(&call->arena, call->arguments.count + 1, sizeof(const char *));
+	for (size_t i = 0; i < call->arguments.count; i++) {
+		const char *name = call_argument(call, i);
+		const char *path = dag_files_find(call, config, name);
+
+		if (!path) {
+			(void)fprintf(stderr, "millrace: there is no file or DAG '%s'\n", name);
+			return EXIT_NOT_FOUND;
+		}
+		paths->items[paths->count++] = path;
+	}
+	return EXIT_OK;
+}
+
+/* Shorter where it lies below the folder the command was typed in. */
+static const char *shown_path(const char *path)
+{
+	char folder[4096];
+	size_t size;
+
+	if (!getcwd(folder, sizeof(folder)))
+		return path;
+	size = strlen(folder);
+	return strncmp(path, folder, size) == 0 && path[size] == '/' ? path + size + 1 : path;
+}
+
+/* Two files with one name: the second is the fault. */
+static void check_name(struct call *call, struct map *seen, const struct dag *dag,
+                       struct yaml_errors *errors)
+{
+	const char *first = map_get(seen, dag->name);
+
+	if (first)
+		yaml_error(dag->yaml, yaml_root(dag->yaml), errors,
+		           "DAG '%s' is in '%s' already, give this one another name with 'dag:'",
+		           dag->name, first);
+	else
+		map_set(seen, arena_strdup(&call->arena, dag->name),
+		        arena_strdup(&call->arena, dag->file));
+}
+
+static void validate_file(struct ground *ground, const char *path, struct map *seen,
+                          struct yaml_errors *errors)
+{
+	struct dag *dag = dag_read(shown_path(path), errors);
+	const struct operators *operators;
+
+	if (!dag)
+		return;
+	operators = ground_operators(ground);
+	check_name(ground->call, seen, dag, errors);
+	if (operators)
+		dag_operators_check(dag, operators->descriptors, errors);
+	dag_release(dag);
+}
+
+int dag_files_validate(struct call *call, struct yaml_errors *errors, size_t *files)
+{
+	const struct config *config = call_config(call);
+	struct paths paths = {0};
+	struct ground ground;
+	struct map seen = {0};
+	int status;
+
+	if (!config)
+		return EXIT_BAD;
+	status = call->arguments.count ? named_files(call, config, &paths)
+	                               : all_files(call, config, &paths);
+	ground_init(&ground, call);
+	for (size_t i = 0; status == EXIT_OK && i < paths.count; i++)
+		validate_file(&ground, paths.items[i], &seen, errors);
+	ground_release(&ground);
+	map_release(&seen);
+	*files = paths.count;
+	return status;
+}

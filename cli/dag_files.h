@@ -1,0 +1,20 @@
+/* dag_files.h - DAG files of the project, read without a server */
+#ifndef CLI_DAG_FILES_H
+#define CLI_DAG_FILES_H
+
+#include "cli/ground.h"
+#include "lib/yaml_errors.h"
+#include "scheduler/core/dag.h"
+
+/* Reads the files or DAGs that the call names, all of the project when it names none, and holds them
+ * against the operators there are. Faults go to `errors`; EXIT_OK, or why nothing could be read. */
+int dag_files_validate(struct call *call, struct yaml_errors *errors, size_t *files);
+
+/* The DAG of a name or file; NULL after saying what is wrong, with the exit status. */
+struct dag *dag_files_read(struct call *call, const char *name, int *status);
+
+/* The path of a DAG's file: a path as it is, else `<dags_dir>/NAME.yaml`, else the file that says it
+ * is this DAG. NULL when there is none. The arena's. */
+const char *dag_files_find(struct call *call, const struct config *config, const char *name);
+
+#endif
