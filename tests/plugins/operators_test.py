@@ -2,12 +2,13 @@
 import glob
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
 import unittest
 
-from runner_client import PLUGINS, RUNNER, Runner, is_alive
+from runner_client import PATIENCE_S, PLUGINS, RUNNER, Runner, is_alive
 
 CATALOG = os.environ["CATALOG"]
 PREPARE = os.environ["PREPARE"]
@@ -154,28 +155,42 @@ class Shell(Case):
             self.assertEqual(frame["status"], "ok", frame)
             self.assertEqual(set(frame["outputs"]["stdout"]), {"\0"} if frame["outputs"]["stdout"] else set())
 
+    def pipe(self, runner):
+        """The path of a pipe that a command tells us something through."""
+        path = os.path.join(runner.folder, "pipe")
+        os.mkfifo(path)
+        return path
+
+    def told(self, path):
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+
     def test_cancel_ends_the_whole_group(self):
         with Runner() as runner:
-            attempt = runner.start("shell.run", {"script": "sleep 1000 & echo $!; trap 'echo bye; exit 3' TERM; wait"})
-            self.wait_for_log(runner, attempt)
+            path = self.pipe(runner)
+            attempt = runner.start("shell.run", {"script": """
+                sleep 1000 &
+                trap 'echo bye; exit 3' TERM
+                echo $! > %s
+                wait""" % path})
+            pid = int(self.told(path))
             runner.send(type="cancel", attempt=attempt)
             frame = runner.read_until("finished")
-            self.assertEqual(frame["status"], "cancelled")
-            log = runner.log(attempt).split()
-            self.assertEqual(log[1], "bye")
-            self.assertFalse(is_alive(int(log[0])))
+            self.assertEqual((frame["status"], frame["reason"]),
+                             ("cancelled", "the command was told to end"))
+            self.assertEqual(runner.log(attempt).splitlines()[0], "bye")
+            self.assertFalse(is_alive(pid))
 
     def test_a_command_that_ignores_sigterm_is_killed(self):
         with Runner(grace_ms=200) as runner:
-            attempt = runner.start("shell.run", {"script": "trap '' TERM; echo ready; while :; do sleep 1000; done"})
-            self.wait_for_log(runner, attempt)
+            path = self.pipe(runner)
+            attempt = runner.start("shell.run", {"script": """
+                trap '' TERM
+                echo ready > %s
+                while :; do sleep 1000; done""" % path})
+            self.assertEqual(self.told(path), "ready\n")
             runner.send(type="cancel", attempt=attempt)
             self.assertEqual(runner.read_until("finished")["status"], "cancelled")
-
-    def wait_for_log(self, runner, attempt):
-        """The log has a line: the helper writes it as it comes. A pipe would be an event; a file is looked at."""
-        while "\n" not in (runner.log(attempt) or ""):
-            os.sched_yield()
 
     def test_what_it_leaves_behind_is_killed(self):
         with Runner() as runner:
@@ -186,13 +201,13 @@ class Shell(Case):
 
     def test_a_command_dies_with_its_runner(self):
         with Runner() as runner:
-            attempt = runner.start("shell.run", {"script": "echo $$; exec sleep 1000"})
-            self.wait_for_log(runner, attempt)
-            pid = int(runner.log(attempt))
+            path = self.pipe(runner)
+            runner.start("shell.run", {"script": "echo $$ > %s; exec sleep 1000" % path})
+            pid = int(self.told(path))
+            ended = os.pidfd_open(pid)
             os.kill(runner.pid, signal.SIGKILL)
-            runner.wait()
-            while is_alive(pid):
-                os.sched_yield()
+            self.assertEqual(select.select([ended], [], [], PATIENCE_S)[0], [ended])
+            os.close(ended)
 
 
 class Objects(Case):
