@@ -415,6 +415,11 @@ int db_checkpoint(struct db *db, struct err *err)
 	return db->driver->checkpoint(db, err);
 }
 
+int db_set_cache_bytes(struct db *db, int64_t bytes, struct err *err)
+{
+	return db->driver->set_cache(db, bytes, err);
+}
+
 int db_grow_wal(struct db *db, int64_t pages, struct err *err)
 {
 	return db->driver->grow_wal(db, pages, err);

@@ -176,6 +176,8 @@ int db_constraint_is_on(const struct db *db, const char *table, const char *cons
 int64_t db_wal_pages(const struct db *db);
 /* Moves what it can from the write-ahead log into the database without disturbing anybody. */
 MUST_CHECK int db_checkpoint(struct db *db, struct err *err);
+/* Page cache from now on, also inside a transaction; 0: as it was opened with. */
+MUST_CHECK int db_set_cache_bytes(struct db *db, int64_t bytes, struct err *err);
 /* Makes the log `pages` long once, so that commits overwrite instead of extending it. */
 MUST_CHECK int db_grow_wal(struct db *db, int64_t pages, struct err *err);
 

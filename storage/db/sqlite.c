@@ -406,6 +406,13 @@ static int sync_wal(const struct sqlite *sqlite, struct err *err)
 	return 0;
 }
 
+static int sqlite_set_cache(struct db *db, int64_t bytes, struct err *err)
+{
+	struct sqlite *sqlite = sqlite_of(db);
+
+	return set_cache(sqlite, bytes ? bytes : sqlite->cache_bytes, err);
+}
+
 /* A transaction larger than the cache spills into the log; rolled back, it leaves the length. */
 static int sqlite_grow_wal(struct db *db, int64_t pages, struct err *err)
 {
@@ -454,5 +461,6 @@ const struct db_driver sqlite_driver = {
 	.cancel = sqlite_cancel,
 	.wal_pages = sqlite_wal_pages,
 	.checkpoint = sqlite_checkpoint,
+	.set_cache = sqlite_set_cache,
 	.grow_wal = sqlite_grow_wal,
 };

@@ -169,8 +169,13 @@ int load_commit(struct load *load, struct err *err)
 
 void load_close(struct load *load)
 {
+	struct err unimportant;
+
 	if (!load)
 		return;
+	/* the connection may stay with a cache that is too large, no more */
+	if (load->phase != LOAD_OPENED && db_set_cache_bytes(load->context.db, 0, &unimportant) < 0)
+		load->phase = LOAD_OPENED;
 	/* nobody can go on with a load the database does not know */
 	if (!load->has_record)
 		reject_spool_remove(&load->spool);

@@ -12,22 +12,19 @@
 /* Which way the rows went, and why. */
 static void explain(const struct load *load, struct load_result *result)
 {
-	const char *where = load->stage.fd >= 0 ? "a file" : "memory";
+	const char *how = "row by row";
+	const char *end = "in one transaction";
 
-	str_copy(result->strategy, sizeof(result->strategy), "insert");
+	if (load->is_filled)
+		how = "without its indexes, which were made anew after them, because the table was empty";
 	if (load->options.flags & LOAD_DRY_RUN)
-		snprintf(result->strategy_reason, sizeof(result->strategy_reason),
-		         "SQLite: one prepared statement, in a transaction that was rolled back");
-	else if (load->options.chunk_rows == LOAD_CHUNK_NONE)
-		snprintf(
-			result->strategy_reason, sizeof(result->strategy_reason),
-			"SQLite: one prepared statement; rows were prepared in %s, then written in one "
-			"transaction",
-			where);
-	else
-		snprintf(
-			result->strategy_reason, sizeof(result->strategy_reason),
-			"SQLite: one prepared statement; rows were prepared and written in chunks");
+		end = "in a transaction that was rolled back";
+	else if (load->options.chunk_rows != LOAD_CHUNK_NONE)
+		end = "in chunks";
+	str_copy(result->strategy, sizeof(result->strategy), load->is_filled ? "fill" : "insert");
+	snprintf(result->strategy_reason, sizeof(result->strategy_reason),
+	         "SQLite: rows were prepared in %s, then inserted %s, %s",
+	         load->stage.fd >= 0 ? "a file" : "memory", how, end);
 }
 
 const struct load_result *load_result(struct load *load)

@@ -61,6 +61,7 @@ struct load {
 	struct load_counts now, stored;
 	struct load_error *errors;
 	struct load_result result;
+	int is_filled;    /* the table was empty, and filled without its indexes */
 	int is_truncated; /* the table was emptied in the open transaction */
 
 	int64_t began_us, bytes, bytes_total;

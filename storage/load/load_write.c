@@ -8,6 +8,7 @@
 #include "lib/clock.h"
 #include "lib/fault.h"
 #include "lib/mem.h"
+#include "storage/load/load_fill.h"
 
 enum {
 	LOOK_ROWS = 64, /* between looks at the gate */
@@ -108,7 +109,8 @@ int load_write_begin(struct load *load, const struct column *const *columns, siz
 	load->width = width;
 	load->names = names;
 	load->name_count = name_count;
-	if (choose_key(load, &options.key, err) < 0)
+	if (choose_key(load, &options.key, err) < 0 ||
+	    db_set_cache_bytes(load->context.db, LOAD_WRITE_CACHE_BYTES, err) < 0)
 		return -1;
 	load->writer = table_writer_open(load->context.db, load->table, &options, err);
 	if (!load->writer)
@@ -336,24 +338,47 @@ static int give_way(struct load *load, struct err *err)
 	return begin_turn(load, err);
 }
 
-static int write_all(struct load *load, struct err *err)
+/* Writes all entries of a stage; those that `fill` keeps back are left to later. */
+static int write_entries(struct load *load, struct stage *stage, struct load_fill *fill,
+                         struct err *err)
 {
 	struct stage_entry entry;
 	int64_t done = 0;
-	int more;
+	int more, waits = 0;
 
-	stage_rewind(&load->stage);
-	while ((more = stage_next(&load->stage, &entry, err)) > 0) {
-		if (write_entry(load, &entry, err) < 0)
+	while ((more = stage_next(stage, &entry, err)) > 0) {
+		if (fill && (waits = load_fill_wait(fill, &entry, err)) < 0)
+			return -1;
+		if (!waits && write_entry(load, &entry, err) < 0)
 			return -1;
 		done++;
 		if (done % LOOK_ROWS == 0 && give_way(load, err) < 0)
 			return -1;
-		if (done % TICK_ROWS == 0 &&
-		    load_write_tick(load, done, load->stage.count, err) < 0)
+		if (done % TICK_ROWS == 0 && load_write_tick(load, done, stage->count, err) < 0)
 			return -1;
 	}
 	return more;
+}
+
+static int fill_table(struct load *load, struct load_fill *fill, struct err *err)
+{
+	if (write_entries(load, &load->stage, fill, err) < 0 || load_fill_end(fill, load, err) < 0)
+		return -1;
+	return write_entries(load, &fill->waiting, NULL, err);
+}
+
+static int write_all(struct load *load, struct err *err)
+{
+	struct load_fill fill;
+	int result = load_fill_begin(&fill, load, err);
+
+	stage_rewind(&load->stage);
+	if (result > 0)
+		result = fill_table(load, &fill, err);
+	else if (result == 0)
+		result = write_entries(load, &load->stage, NULL, err);
+	load_fill_release(&fill);
+	return result;
 }
 
 static void roll_back(struct load *load)

@@ -10,6 +10,9 @@
 #include "lib/err.h"
 #include "storage/load/load_state.h"
 
+/* The loader's page cache; callers need not care. */
+enum { LOAD_WRITE_CACHE_BYTES = 32 * 1024 * 1024 };
+
 /* The columns of all rows that follow are known: opens the writer. `names` are those of the input. */
 MUST_CHECK int load_write_begin(struct load *load, const struct column *const *columns,
                                 size_t width, const char *const *names, size_t name_count,

@@ -39,8 +39,9 @@ static void read_catalog(struct load_fixture *f, const char *folder)
 
 struct db *load_fixture_connect(struct load_fixture *f)
 {
-	struct db_options options = {
-		.flags = DB_CREATE, .cache_bytes = CACHE_BYTES, .timeout_ms = 60000};
+	struct db_options options = {.flags = DB_CREATE | DB_NORMAL_DURABILITY,
+	                             .cache_bytes = CACHE_BYTES,
+	                             .timeout_ms = 60000};
 	struct err err;
 	struct db *db =
 		db_open(arena_printf(&f->arena, "sqlite:%s/data.db", f->folder), &options, &err);

@@ -531,7 +531,7 @@ static void bound_files(rlim_t bytes)
 }
 
 /* Where the disk is full: the prepared rows, the database's log. */
-static const rlim_t full_disks[] = {1 << 20, 6 << 20};
+static const rlim_t full_disks[] = {1 << 20, 5 << 20};
 
 START_TEST(a_full_disk_stores_nothing_and_says_so)
 {
