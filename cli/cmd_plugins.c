@@ -65,16 +65,16 @@ int cmd_plugins_list(struct call *call)
 /* A task as it could stand in a DAG file. */
 static void print_example(const json_t *op, const char *name)
 {
-	size_t i;
+	size_t i, shown = 0;
 	json_t *param = NULL;
 
 	(void)printf("\nExample:\n  tasks:\n    my_task:\n      use: %s\n", name);
-	if (json_array_size(json_object_get(op, "params")))
-		(void)puts("      with:");
 	json_array_foreach(json_object_get(op, "params"), i, param)
 	{
-		if (json_is_true(json_object_get(param, "required")))
-			(void)printf("        %s: …\n", json_get_text(param, "name", ""));
+		if (!json_is_true(json_object_get(param, "required")))
+			continue;
+		(void)printf("%s        %s: …\n", shown++ ? "" : "      with:\n",
+		             json_get_text(param, "name", ""));
 	}
 }
 

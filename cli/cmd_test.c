@@ -118,11 +118,14 @@ static void *be_client(void *data)
 		client_new_local(serve_socket_path(&test->call->arena, test->folder),
 	                         config_text(test->config, CONFIG_API_KEY));
 
-	if (wait_until_ready(test, client) == 0) {
+	int is_ready = wait_until_ready(test, client) == 0;
+
+	if (is_ready)
 		run_dag(test, client);
-		kill(getpid(), SIGTERM);
-	}
 	client_free(client);
+	/* it is told when nobody is connected any more: it then ends at once */
+	if (is_ready)
+		kill(getpid(), SIGTERM);
 	return NULL;
 }
 

@@ -7,6 +7,7 @@
 
 #include "cli/output.h"
 #include "lib/file.h"
+#include "lib/limits.h"
 #include "lib/map.h"
 #include "lib/str.h"
 #include "scheduler/core/dag_operators.h"
@@ -137,18 +138,32 @@ static void check_name(struct call *call, struct map *seen, const struct dag *da
 		        arena_strdup(&call->arena, dag->file));
 }
 
+static int read_text(const char *path, struct buf *text, struct yaml_errors *errors)
+{
+	struct err err;
+
+	if (file_read(path, LIMIT_YAML_BYTES, text, &err) < 0) {
+		const struct yaml_error error = {.file = path, .text = err.text, .source = ""};
+
+		yaml_errors_add(errors, &error);
+		return -1;
+	}
+	return 0;
+}
+
 static void validate_file(struct ground *ground, const char *path, struct map *seen,
                           struct yaml_errors *errors)
 {
-	struct dag *dag = dag_read(shown_path(path), errors);
-	const struct operators *operators;
+	const struct operators *operators = ground_operators(ground);
+	auto_buf struct buf text = {0};
+	struct dag *dag;
 
-	if (!dag)
+	if (read_text(path, &text, errors) < 0)
 		return;
-	operators = ground_operators(ground);
-	check_name(ground->call, seen, dag, errors);
-	if (operators)
-		dag_operators_check(dag, operators->descriptors, errors);
+	dag = dag_operators_parse(shown_path(path), &text,
+	                          operators ? operators->descriptors : NULL, errors);
+	if (dag)
+		check_name(ground->call, seen, dag, errors);
 	dag_release(dag);
 }
 

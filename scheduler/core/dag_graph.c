@@ -94,7 +94,8 @@ static void draw_edges(struct drawing *drawing, const struct dag_place *place, u
 		uint32_t to = middle_of(place->next[i]);
 
 		draw_down(canvas, x, to < y ? to : y, to < y ? y : to);
-		draw_across(canvas, x, target_left, to);
+		/* the arrow's point stands at the box, a line goes on through its place */
+		draw_across(canvas, x, place->next[i]->task ? target_left - 1 : target_left, to);
 		if (place->next[i]->task)
 			*cell(canvas, target_left - 1, to) |= ARROW;
 	}

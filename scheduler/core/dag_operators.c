@@ -11,7 +11,7 @@
 #include "scheduler/core/template.h"
 
 struct check {
-	const struct dag *dag;
+	const struct yaml *yaml;
 	const json_t *descriptors;
 	struct yaml_errors *errors;
 };
@@ -25,10 +25,10 @@ static void tell_near(const struct check *check, const struct yaml_node *node, c
                       const char *nearest)
 {
 	if (nearest)
-		yaml_error(check->dag->yaml, node, check->errors, "%s, did you mean '%s'?", text,
+		yaml_error(check->yaml, node, check->errors, "%s, did you mean '%s'?", text,
 		           nearest);
 	else
-		yaml_error(check->dag->yaml, node, check->errors, "%s", text);
+		yaml_error(check->yaml, node, check->errors, "%s", text);
 }
 
 static const json_t *by_name(const json_t *list, const char *name)
@@ -164,15 +164,15 @@ static void check_literal(const struct check *check, const json_t *param,
 		return;
 	for (size_t i = 0; i < countof(types); i++) {
 		if (str_equal(types[i].name, type) && !types[i].fits(value))
-			yaml_error(check->dag->yaml, value, check->errors,
+			yaml_error(check->yaml, value, check->errors,
 			           "parameter '%s' must be %s, not %s",
 			           json_get_text(param, "name", ""), types[i].expected,
 			           yaml_kind_name(value->kind));
 	}
 }
 
-static void tell_unknown_param(const struct check *check, const struct dag_task *task,
-                               const json_t *params, const struct yaml_node *key)
+static void tell_unknown_param(const struct check *check, const char *operator,
+                               const json_t * params, const struct yaml_node *key)
 {
 	auto_buf struct buf text = {0};
 	struct names names = {0};
@@ -180,13 +180,13 @@ static void tell_unknown_param(const struct check *check, const struct dag_task 
 	json_t *param = NULL;
 
 	json_array_foreach(params, i, param) * vec_push(&names) = json_get_text(param, "name", "");
-	buf_printf(&text, "operator '%s' has no parameter '%s'", task->operator, key->text);
+	buf_printf(&text, "operator '%s' has no parameter '%s'", operator, key->text);
 	tell_near(check, key, buf_string(&text), str_nearest(key->text, names.items, names.count));
 	vec_release(&names);
 }
 
-static void check_given(const struct check *check, const struct dag_task *task,
-                        const json_t *params, const struct yaml_node *with)
+static void check_given(const struct check *check, const char *operator, const json_t * params,
+                        const struct yaml_node *with)
 {
 	for (size_t i = 0; with && with->kind == YAML_MAP && i < with->as.map.count; i++) {
 		const struct yaml_pair *pair = &with->as.map.pairs[i];
@@ -195,13 +195,14 @@ static void check_given(const struct check *check, const struct dag_task *task,
 		if (param)
 			check_literal(check, param, pair->value);
 		else
-			tell_unknown_param(check, task, params, pair->key);
+			tell_unknown_param(check, operator, params, pair->key);
 	}
 }
 
-static void check_required(const struct check *check, const struct dag_task *task,
-                           const json_t *params, const struct yaml_node *with)
+static void check_required(const struct check *check, const struct yaml_node *task,
+                           const char *operator, const json_t * params)
 {
+	const struct yaml_node *with = yaml_get(task, "with");
 	size_t i;
 	json_t *param = NULL;
 
@@ -209,40 +210,74 @@ static void check_required(const struct check *check, const struct dag_task *tas
 	{
 		const char *name = json_get_text(param, "name", "");
 		const struct yaml_node *value = with ? yaml_get(with, name) : NULL;
+		const struct yaml_node *place = value ? value : with ? with : task;
 
 		if (json_is_true(json_object_get(param, "required")) &&
 		    (!value || value->kind == YAML_NULL))
-			yaml_error(check->dag->yaml,
-			           value  ? value
-			           : with ? with
-			                  : task->node,
-			           check->errors, "operator '%s' needs parameter '%s'",
-			           task->operator, name);
+			yaml_error(check->yaml, place, check->errors,
+			           "operator '%s' needs parameter '%s'", operator, name);
 	}
 }
 
-void dag_operators_check(const struct dag *dag, const json_t *descriptors,
+/* What is no task at all was told by who read the file. */
+static void check_task(const struct check *check, const struct yaml_node *task, struct map *known)
+{
+	const struct yaml_node *use = yaml_get(task, "use");
+	const json_t *op, *params;
+
+	if (!use || use->kind != YAML_STRING || !strchr(use->text, '.'))
+		return;
+	op = map_get(known, use->text);
+	if (!op)
+		op = dag_operators_find(check->descriptors, use->text, NULL);
+	if (!op) {
+		tell_unknown_operator(check, use);
+		return;
+	}
+	map_set(known, use->text, (void *)(uintptr_t)op);
+	params = json_object_get(op, "params");
+	check_given(check, use->text, params, yaml_get(task, "with"));
+	check_required(check, task, use->text, params);
+}
+
+void dag_operators_check(const struct yaml *yaml, const json_t *descriptors,
                          struct yaml_errors *errors)
 {
-	const struct check check = {dag, descriptors, errors};
+	const struct check check = {yaml, descriptors, errors};
+	const struct yaml_node *tasks = yaml_get(yaml_root(yaml), "tasks");
 	struct map known = {0}; /* many tasks, few operators */
 
-	for (uint32_t i = 0; i < dag->task_count; i++) {
-		const struct dag_task *task = &dag->tasks[i];
-		const json_t *op = map_get(&known, task->operator);
-		const struct yaml_node *with = yaml_get(task->node, "with");
-		const json_t *params;
-
-		if (!op)
-			op = dag_operators_find(descriptors, task->operator, NULL);
-		if (!op) {
-			tell_unknown_operator(&check, yaml_get(task->node, "use"));
-			continue;
-		}
-		map_set(&known, task->operator, (void *)(uintptr_t) op);
-		params = json_object_get(op, "params");
-		check_given(&check, task, params, with);
-		check_required(&check, task, params, with);
-	}
+	for (size_t i = 0; tasks && tasks->kind == YAML_MAP && i < tasks->as.map.count; i++)
+		check_task(&check, tasks->as.map.pairs[i].value, &known);
 	map_release(&known);
+}
+
+/* A file that is no DAG may still be well-formed. */
+static void check_text(const char *path, const struct buf *text, const json_t *descriptors,
+                       struct yaml_errors *errors)
+{
+	struct yaml_errors told_already;
+	struct yaml *yaml;
+
+	yaml_errors_init(&told_already);
+	yaml = yaml_parse(path, buf_string(text), text->size, &told_already);
+	if (yaml)
+		dag_operators_check(yaml, descriptors, errors);
+	yaml_free(yaml);
+	yaml_errors_release(&told_already);
+}
+
+struct dag *dag_operators_parse(const char *path, const struct buf *text, const json_t *descriptors,
+                                struct yaml_errors *errors)
+{
+	struct dag *dag = dag_parse(path, buf_string(text), text->size, errors);
+
+	if (!descriptors)
+		return dag;
+	if (dag)
+		dag_operators_check(dag->yaml, descriptors, errors);
+	else
+		check_text(path, text, descriptors, errors);
+	yaml_errors_sort(errors);
+	return dag;
 }

@@ -12,8 +12,14 @@
 #include "scheduler/core/dag.h"
 
 /* Adds faults with their places. */
-void dag_operators_check(const struct dag *dag, const json_t *descriptors,
+void dag_operators_check(const struct yaml *yaml, const json_t *descriptors,
                          struct yaml_errors *errors);
+
+/* dag_parse() and the check in one, so that a file with faults of both kinds shows all of them. The
+ * DAG may be given beside faults: then only its use of operators is wrong. `descriptors` may be NULL:
+ * not known yet. */
+struct dag *dag_operators_parse(const char *path, const struct buf *text, const json_t *descriptors,
+                                struct yaml_errors *errors);
 
 /* The operator `<plugin>.<operator>` of the descriptors, borrowed, or NULL; `plugin` too when not
  * NULL. */

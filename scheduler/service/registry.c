@@ -108,9 +108,8 @@ static void read_version(struct registry *registry, struct registry_dag *entry,
 	struct dag *dag;
 
 	yaml_errors_init(&errors);
-	dag = dag_parse(entry->file, buf_string(text), text->size, &errors);
-	if (dag && operators)
-		dag_operators_check(dag, operators->descriptors, &errors);
+	dag = dag_operators_parse(entry->file, text, operators ? operators->descriptors : NULL,
+	                          &errors);
 	other = dag ? other_of_name(registry, entry, dag->name) : NULL;
 	if (other)
 		add_fault(&errors, entry->file,

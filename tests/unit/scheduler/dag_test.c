@@ -306,10 +306,25 @@ START_TEST(tasks_are_held_against_their_operators)
 	buf_printf(&shown, "tasks:\n  a: %s\n", uses[_i].text);
 	dag = parse(buf_string(&shown));
 	ck_assert_msg(dag != NULL, "%s", faults());
-	dag_operators_check(dag, plugins, &errors);
+	dag_operators_check(dag->yaml, plugins, &errors);
 	ck_assert_str_eq(faults(), uses[_i].expected);
 	json_decref(plugins);
 	dag_release(dag);
+}
+END_TEST
+
+START_TEST(a_file_with_faults_of_both_kinds_shows_all)
+{
+	json_t *plugins = json_loads(descriptors, 0, NULL);
+	struct buf text = {0};
+
+	buf_text(&text, "schedul: null\ntasks:\n  a: {use: csv.lod}\n  b: 3\n");
+	ck_assert_ptr_null(dag_operators_parse("dags/x.yaml", &text, plugins, &errors));
+	ck_assert_str_eq(faults(), "1:1: unknown key 'schedul', did you mean 'schedule'?\n"
+	                           "3:12: unknown operator 'csv.lod', did you mean 'csv.load'?\n"
+	                           "4:6: task 'b' must be a map with at least 'use'\n");
+	buf_release(&text);
+	json_decref(plugins);
 }
 END_TEST
 
@@ -434,6 +449,7 @@ int main(void)
 	tcase_add_test(cases, a_dag_lives_until_its_last_holder_lets_go);
 	tcase_add_test(cases, many_tasks_are_read_in_linear_time);
 	tcase_add_loop_test(cases, tasks_are_held_against_their_operators, 0, (int)countof(uses));
+	tcase_add_test(cases, a_file_with_faults_of_both_kinds_shows_all);
 	tcase_add_loop_test(cases, parameters_of_a_run_are_checked_and_completed, 0,
 	                    (int)countof(runs));
 	tcase_add_loop_test(cases, typed_parameters_follow_their_type, 0, (int)countof(typed));
