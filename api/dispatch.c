@@ -133,6 +133,22 @@ static void check_body(struct request *request)
 	}
 }
 
+/* `;q=0`, with or without a fraction of zeros. */
+static int is_refused(const char *range, size_t size)
+{
+	const char *end = range + size;
+
+	for (const char *at = range; at < end; at++) {
+		if (*at != ';')
+			continue;
+		at += 1 + strspn(at + 1, " \t");
+		if (strncasecmp(at, "q=0", 3) == 0)
+			return at[3 + strspn(at + 3, ".0")] < '1' ||
+			       at[3 + strspn(at + 3, ".0")] > '9';
+	}
+	return 0;
+}
+
 /* Whether one range of an Accept header, `type` and parameters, lets `wanted` pass. */
 static int range_allows(const char *range, size_t size, const char *wanted)
 {
@@ -141,7 +157,7 @@ static int range_allows(const char *range, size_t size, const char *wanted)
 
 	if (type_size > size)
 		type_size = size;
-	if (memmem(range, size, ";q=0", 4) && !memmem(range, size, ";q=0.", 5))
+	if (is_refused(range, size))
 		return 0;
 	if (type_size == 3 && memcmp(range, "*/*", 3) == 0)
 		return 1;

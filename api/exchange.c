@@ -143,14 +143,6 @@ void exchange_stream_write(struct exchange *exchange, struct buf *bytes)
 	buf_clear(bytes);
 }
 
-void exchange_stream_flush(struct exchange *exchange)
-{
-	if (exchange->in_flight || exchange->ended || exchange->waiting.size)
-		return;
-	exchange->in_flight = 1;
-	h2o_send(exchange->req, NULL, 0, H2O_SEND_STATE_IN_PROGRESS);
-}
-
 void exchange_client_gone(struct exchange *exchange, int has_reset)
 {
 	struct request *request = exchange->request;

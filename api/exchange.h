@@ -35,7 +35,6 @@ void exchange_send(struct exchange *exchange, const struct exchange_answer *answ
 void exchange_stream(struct exchange *exchange, const struct exchange_answer *answer,
                      void (*wanted)(struct request *request));
 void exchange_stream_write(struct exchange *exchange, struct buf *bytes);
-void exchange_stream_flush(struct exchange *exchange);
 void exchange_stream_end(struct exchange *exchange);
 void exchange_stream_abort(struct exchange *exchange);
 

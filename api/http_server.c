@@ -157,7 +157,8 @@ static void begin_drain(struct http_server *server)
 {
 	server->course = COURSE_DRAIN;
 	close_listeners(server);
-	h2o_context_request_shutdown(&server->context);
+	/* not h2o_context_request_shutdown(): it starts a timer of HTTP/2 that outlives the loop */
+	server->context.shutdown_requested = 1;
 	connection_drain_all(&server->connections);
 	uv_timer_start(&server->pacer, on_pace, (uint64_t)server->grace_ms, 0);
 }

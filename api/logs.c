@@ -17,7 +17,7 @@
 enum {
 	PIECE_BYTES = 64 * 1024,
 	WHOLE_BYTES = 256 * 1024, /* up to here the answer is in one piece */
-	FOLLOW_MS = 200,
+	FOLLOW_MS = 250,
 };
 
 struct log_work {
@@ -28,7 +28,6 @@ struct log_work {
 	int64_t end;     /* stops here; INT64_MAX while following */
 	int fd;          /* -1: nothing was written yet */
 	int has_ended;   /* the attempt: nothing will be added */
-	int has_begun;   /* bytes or at least the head have left */
 	uv_timer_t *timer;
 };
 
@@ -131,18 +130,6 @@ static void on_timer(uv_timer_t *timer)
 	step(request);
 }
 
-static void wait_for_more(struct request *request)
-{
-	struct log_work *work = request->work_data;
-
-	if (!work->has_begun) {
-		work->has_begun = 1;
-		respond_stream_flush(request);
-		return;
-	}
-	uv_timer_start(work->timer, on_timer, FOLLOW_MS, 0);
-}
-
 /* What there is, then more when it comes, until the attempt ends. */
 static void step(struct request *request)
 {
@@ -150,14 +137,12 @@ static void step(struct request *request)
 	int had_ended = work->has_ended;
 	auto_buf struct buf piece = {0};
 
-	if (read_piece(work, &piece)) {
-		work->has_begun = 1;
+	if (read_piece(work, &piece))
 		respond_stream_write(request, &piece);
-	} else if (had_ended || work->offset >= work->end) {
+	else if (had_ended || work->offset >= work->end)
 		respond_stream_end(request);
-	} else {
-		wait_for_more(request);
-	}
+	else
+		uv_timer_start(work->timer, on_timer, FOLLOW_MS, 0);
 }
 
 static void begin_stream(struct request *request)

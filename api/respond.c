@@ -210,12 +210,6 @@ void respond_stream_write(struct request *request, struct buf *bytes)
 		exchange_stream_write(request->exchange, bytes);
 }
 
-void respond_stream_flush(struct request *request)
-{
-	if (request->exchange)
-		exchange_stream_flush(request->exchange);
-}
-
 void respond_stream_end(struct request *request)
 {
 	if (request->exchange)

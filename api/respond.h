@@ -37,14 +37,12 @@ void respond_refusal(struct request *request);
 /* OPTIONS: what the path allows. */
 void respond_allow(struct request *request, const char *methods);
 
-/* A good answer of unknown length. `wanted` is called whenever all that was given has been written;
+/* A good answer of unknown length; its head leaves with the first bytes (the library sends none alone). `wanted` is called whenever all that was given has been written;
  * respond_stream_write() may be called at any time, empties `bytes`. Ends with respond_stream_end(),
  * or with respond_stream_abort() where the client must see that something is missing. Nothing is
  * called any more once the client has gone (request->abandon is told where work is pending). */
 void respond_stream(struct request *request, void (*wanted)(struct request *request));
 void respond_stream_write(struct request *request, struct buf *bytes);
-/* Sends the head where the first bytes may be long in coming. */
-void respond_stream_flush(struct request *request);
 void respond_stream_end(struct request *request);
 void respond_stream_abort(struct request *request);
 

@@ -105,6 +105,8 @@ def main():
         os.remove(log)
     environment = dict(os.environ)
     environment.setdefault("ASAN_OPTIONS", "detect_leaks=1:abort_on_error=1:strict_string_checks=1")
+    leaks = os.path.join(os.path.dirname(os.path.abspath(__file__)), "leaks.txt")
+    environment.setdefault("LSAN_OPTIONS", f"suppressions={leaks}:print_suppressions=0")
     environment.setdefault("UBSAN_OPTIONS", "halt_on_error=1:abort_on_error=1:print_stacktrace=1")
     command = ["meson", "test", "-C", options.build, "--no-rebuild"]
     command += ["--timeout-multiplier", options.timeout_multiplier]
