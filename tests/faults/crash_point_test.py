@@ -14,7 +14,7 @@ defaults: {retries: 3, retry_delay: 50ms}
 tasks:
   put:
     use: object.put
-    with: {to: "objects://in/points.csv", text: "id,job\\n1,one\\n2,two\\n"}
+    with: {to: "objects://in/points.csv", text: "id,job\\n1,one\\nbad,row\\n2,two\\n"}
   load: {use: csv.load, needs: [put], with: {from: "objects://in/points.csv", table: job}}
   last: {use: flow.noop, needs: [load]}
 """
@@ -61,7 +61,7 @@ class CrashPoints(unittest.TestCase):
                 self.project.trigger("points", "only")
             run = self.project.wait_run("points", "only")
             self.assertEqual(run["state"], "success", self.project.tasks_of("points", "only"))
-            rows = self.project.json("tables", "head", "job", "--limit", "10")
+            rows = self.project.json("tables", "head", "job", "-n", "10")
             self.assertEqual([row["job"] for row in rows], ["one", "two"])
 
     def has_ended(self):

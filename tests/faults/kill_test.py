@@ -56,7 +56,7 @@ class Kills(unittest.TestCase):
             run = self.project.wait_run("ledger", run_id)
             self.assertIn(run["state"], ("success", "failed"), f"seed {self.seed}")
         ended = {run_id: self.project.run_of("ledger", run_id)["state"] for run_id in accepted}
-        stored = self.project.json("tables", "head", "job", "--limit", "1000000")
+        stored = self.project.json("tables", "head", "job", "-n", "1000000")
         ids = [row["id"] for row in stored]
         self.assertEqual(len(ids), len(set(ids)), f"a row is doubled, seed {self.seed}")
         for number, (run_id, state) in enumerate(ended.items()):
