@@ -38,6 +38,8 @@ int main(int argc, char **argv)
 {
 	if (argc > 1 && str_equal(argv[1], "runner"))
 		return runner_main(argc - 1, argv + 1);
+	/* both show as errors of the write */
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
 	return run_command(argc, argv);
 }
