@@ -154,8 +154,13 @@ def load_all(project, sample):
 def show_rejects(project, sample, outputs):
     title("Every bad row is named: line, column, code, reason")
     text = project.run("objects", "cp", outputs["rejects"], "-", capture=True)
-    for row in list(csv.DictReader(io.StringIO(text, newline="")))[:: len(outputs["reasons"])]:
-        print(f"  line {row['line']:>4}  {row['column']:<14} {row['code']:<18} {row['reason']}")
+    first = {}
+    for row in csv.DictReader(io.StringIO(text, newline="")):
+        first.setdefault(row["code"], row)
+    for code, count in sorted(outputs["reasons"].items(), key=lambda item: (-item[1], item[0])):
+        row = first[code]
+        where = f"line {row['line']}" + (f", column '{row['column']}'" if row["column"] else "")
+        print(f"  {count:>3} {code:<18} such as {where}: {row['reason'].split('; ')[0]}")
     expect("received", outputs["received"], sample.received)
     expect("rejected", outputs["rejected"], sample.rejected)
     for code, count in sorted(sample.reasons.items()):
