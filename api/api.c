@@ -2,7 +2,6 @@
 #include "api/api.h"
 
 #include <h2o.h>
-#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,7 +20,6 @@
 #include "storage/repo/table_repo.h"
 
 enum {
-	MMAP_THRESHOLD = 128 * 1024,   /* freed bodies go back to the system */
 	SPOOL_THRESHOLD = 1024 * 1024, /* bodies above this lie in a file */
 };
 
@@ -69,10 +67,9 @@ static void init_shared(struct api *api)
 	shared->slow = slow_pool_new(&api->options);
 }
 
-/* Process-wide settings of the allocator and of the library. */
-static void init_process(const struct api_options *options)
+/* Process-wide settings of the library. That the allocator gives freed bodies back is main's. */
+static void init_library(const struct api_options *options)
 {
-	mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD);
 	h2o_socket_buffer_mmap_settings.threshold = SPOOL_THRESHOLD;
 	snprintf(h2o_socket_buffer_mmap_settings.fn_template,
 	         sizeof(h2o_socket_buffer_mmap_settings.fn_template), "%s/tmp/body.XXXXXX",
@@ -159,7 +156,7 @@ int api_start(const struct api_options *options, struct api **out, struct err *e
 	struct api *api = mem_alloc(sizeof(*api));
 
 	api->options = *options;
-	init_process(options);
+	init_library(options);
 	init_shared(api);
 	if (make_workers(api, err) == 0 && run_workers(api, err) == 0) {
 		*out = api;

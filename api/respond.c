@@ -57,8 +57,7 @@ static const struct status bad[PROBLEM_COUNT] = {
 static const char *const discreet[PROBLEM_COUNT] = {
 	[PROBLEM_INTERNAL] = "an internal error, logged under this request's id",
 	[PROBLEM_DATABASE_UNAVAILABLE] = "the database cannot be reached at the moment",
-	[PROBLEM_OUTCOME_UNKNOWN] = "the database closed the connection; the outcome of this write "
-				    "is unknown",
+	[PROBLEM_OUTCOME_UNKNOWN] = "the database went away; the outcome of this write is unknown",
 	[PROBLEM_TIMEOUT] = "the database did not answer in time",
 	[PROBLEM_INSUFFICIENT_STORAGE] = "there is no room left to store this",
 	[PROBLEM_OVERLOADED] = "the server is busy, try again",

@@ -36,28 +36,30 @@ static int hex_value(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* The byte of `%XX`, or -1. */
+static int escaped_byte(const char *text, size_t size)
+{
+	int high = size > 2 ? hex_value(text[1]) : -1;
+	int low = size > 2 ? hex_value(text[2]) : -1;
+
+	return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
 char *route_decode(struct arena *arena, const char *text, size_t size, int plus)
 {
 	char *out = arena_alloc(arena, size + 1);
 	size_t used = 0;
 
 	for (size_t i = 0; i < size; i++) {
-		char c = text[i];
+		int c = text[i] == '%' ? escaped_byte(text + i, size - i) : (unsigned char)text[i];
 
-		if (c == '%') {
-			int high = size - i > 2 ? hex_value(text[i + 1]) : -1;
-			int low = size - i > 2 ? hex_value(text[i + 2]) : -1;
-
-			if (high < 0 || low < 0)
-				return NULL;
-			c = (char)(high * 16 + low);
+		if (text[i] == '%')
 			i += 2;
-		} else if (c == '+' && plus) {
+		else if (c == '+' && plus)
 			c = ' ';
-		}
-		if (c == '\0')
+		if (c == 0 || c == -1)
 			return NULL;
-		out[used++] = c;
+		out[used++] = (char)c;
 	}
 	return str_utf8_valid(out, used) == used ? out : NULL;
 }
