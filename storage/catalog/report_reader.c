@@ -77,20 +77,22 @@ static void read_name(const struct source *source, const struct yaml_node *root,
 
 /* One text for one database or all; faults inside it are shown at their place. */
 static const char *read_text(const struct source *source, const struct yaml_node *node,
-                             const struct report *report, char *used)
+                             const struct report *report, struct report_sql *result)
 {
-	auto_buf struct buf sql = {0};
-	struct report_sql_fault fault;
+	const char *sql = NULL;
 
 	if (node->kind != YAML_STRING) {
 		yaml_error(source->yaml, node, source->errors, "'sql' must be text, not %s",
 		           yaml_kind_name(node->kind));
 		return NULL;
 	}
-	if (report_sql_number(node->text, report, used, &sql, &fault) == 0)
-		return arena_strndup(source->arena, buf_string(&sql), sql.size);
-	yaml_error_at(source->yaml, node, fault.offset, source->errors, "%s", fault.text);
-	return NULL;
+	if (report_sql_number(node->text, report, result) == 0)
+		sql = arena_strndup(source->arena, buf_string(&result->sql), result->sql.size);
+	else
+		yaml_error_at(source->yaml, node, result->offset, source->errors, "%s",
+		              result->fault);
+	buf_release(&result->sql);
+	return sql;
 }
 
 static void check_params_used(const struct source *source, const struct yaml_node *root,
@@ -117,16 +119,17 @@ static void read_sql(const struct source *source, const struct yaml_node *root,
 		yaml_check_keys(source->yaml, node, dialect_keys, countof(dialect_keys),
 		                source->errors);
 	for (size_t i = 0; i < CATALOG_DIALECT_COUNT; i++) {
-		char *used = arena_alloc(source->arena, report->param_count + 1);
+		struct report_sql result = {
+			.used = arena_alloc(source->arena, report->param_count + 1)};
 		const struct yaml_node *text = node;
 
 		if (node->kind == YAML_MAP)
 			text = yaml_get(node, dialect_keys[i]);
 		if (!text)
 			continue;
-		report->sql[i] = read_text(source, text, report, used);
+		report->sql[i] = read_text(source, text, report, &result);
 		if (source->errors->count == faults)
-			check_params_used(source, root, report, used);
+			check_params_used(source, root, report, result.used);
 		/* the same text has the same faults */
 		if (source->errors->count > faults && node->kind != YAML_MAP)
 			return;

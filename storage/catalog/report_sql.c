@@ -10,9 +10,7 @@
 struct scan {
 	const char *text, *at;
 	const struct report *report;
-	char *used;
-	struct buf *sql;
-	struct report_sql_fault *fault;
+	struct report_sql *result;
 };
 
 static int PRINTF_LIKE(3, 4)
@@ -20,9 +18,9 @@ static int PRINTF_LIKE(3, 4)
 {
 	va_list arguments;
 
-	scan->fault->offset = (size_t)(place - scan->text);
+	scan->result->offset = (size_t)(place - scan->text);
 	va_start(arguments, format);
-	vsnprintf(scan->fault->text, sizeof(scan->fault->text), format, arguments);
+	vsnprintf(scan->result->fault, sizeof(scan->result->fault), format, arguments);
 	va_end(arguments);
 	return -1;
 }
@@ -39,7 +37,7 @@ static int is_name(char c)
 
 static void copy_to(struct scan *scan, const char *end)
 {
-	buf_append(scan->sql, scan->at, (size_t)(end - scan->at));
+	buf_append(&scan->result->sql, scan->at, (size_t)(end - scan->at));
 	scan->at = end;
 }
 
@@ -79,8 +77,8 @@ static int number_parameter(struct scan *scan)
 		const char *param = scan->report->params[i].name;
 
 		if (strlen(param) == size && memcmp(param, name, size) == 0) {
-			scan->used[i] = 1;
-			buf_printf(scan->sql, "$%zu", i + 1);
+			scan->result->used[i] = 1;
+			buf_printf(&scan->result->sql, "$%zu", i + 1);
 			scan->at = name + size;
 			return 0;
 		}
@@ -101,31 +99,42 @@ static int end_statement(struct scan *scan)
 	return 0;
 }
 
+static int is_foreign_parameter(const char *at)
+{
+	return *at == '?' || (*at == '$' && (isdigit((unsigned char)at[1]) || at[1] == '$'));
+}
+
+static void copy_plain(struct scan *scan)
+{
+	int is_cast = scan->at[0] == ':' && scan->at[1] == ':';
+
+	if (scan->at[0] == '-' && scan->at[1] == '-')
+		copy_line_comment(scan);
+	else
+		copy_to(scan, scan->at + (is_cast ? 2 : 1));
+}
+
 static int copy_next(struct scan *scan)
 {
 	char c = scan->at[0], next = scan->at[1];
 
-	if (c == '\'' || c == '"' || c == '`')
+	if (strchr("'\"`", c))
 		return copy_quoted(scan);
 	if (c == '/' && next == '*')
 		return copy_block_comment(scan);
 	if (c == ';')
 		return end_statement(scan);
-	if (c == '?' || (c == '$' && (isdigit((unsigned char)next) || next == '$')))
+	if (is_foreign_parameter(scan->at))
 		return fail(scan, scan->at, "parameters are written by name, like ':year'");
 	if (c == ':' && is_name_start(next))
 		return number_parameter(scan);
-	if (c == '-' && next == '-')
-		copy_line_comment(scan);
-	else
-		copy_to(scan, scan->at + (c == ':' && next == ':' ? 2 : 1));
+	copy_plain(scan);
 	return 0;
 }
 
-int report_sql_number(const char *text, const struct report *report, char *used, struct buf *sql,
-                      struct report_sql_fault *fault)
+int report_sql_number(const char *text, const struct report *report, struct report_sql *result)
 {
-	struct scan scan = {text, text, report, used, sql, fault};
+	struct scan scan = {text, text, report, result};
 	const char *first = text + strspn(text, " \t\r\n");
 
 	if (strncasecmp(first, "select", 6) != 0 && strncasecmp(first, "with", 4) != 0)

@@ -10,14 +10,16 @@
 #include "lib/compiler.h"
 #include "storage/catalog/catalog.h"
 
-struct report_sql_fault {
+struct report_sql {
+	struct buf sql; /* the text with `$n` for the n-th parameter */
+	char *used;     /* by parameter: 1 is written for each that was met */
+	/* the first fault */
 	size_t offset; /* of the text */
-	char text[200];
+	char fault[200];
 };
 
-/* Writes the text with `$n` for the n-th parameter, and 1 into `used` for each it met. -1 with the
- * first fault. */
-MUST_CHECK int report_sql_number(const char *text, const struct report *report, char *used,
-                                 struct buf *sql, struct report_sql_fault *fault);
+/* 0, or -1 with the fault. The caller gives `used` and releases `sql`. */
+MUST_CHECK int report_sql_number(const char *text, const struct report *report,
+                                 struct report_sql *result);
 
 #endif

@@ -100,10 +100,16 @@ static int parse_int(const struct field *field)
 }
 
 /* strtod() also takes hexadecimal numbers, infinities and NaN; those are not ours. */
+static int is_of_number(char c)
+{
+	return isdigit((unsigned char)c) || c == '+' || c == '-' || c == '.' || c == 'e' ||
+	       c == 'E';
+}
+
 static int looks_like_number(const char *text, size_t size)
 {
 	for (size_t i = 0; i < size; i++) {
-		if (!isdigit((unsigned char)text[i]) && !memchr("+-.eE", text[i], 5))
+		if (!is_of_number(text[i]))
 			return 0;
 	}
 	return size > 0;

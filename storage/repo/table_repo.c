@@ -51,8 +51,8 @@ static const struct table_sql *sql_of(const struct table_access *access)
 static int no_row(const struct table_access *access, int64_t id, enum err_code code,
                   const char *what, struct err *err)
 {
-	return err_set(err, code, "row %" PRId64 " of table '%s' %s", id, access->table->name,
-	               what);
+	err_set(err, code, "row %" PRId64 " of table '%s' %s", id, access->table->name, what);
+	return -1;
 }
 
 /* What was wrong with which column, for the caller's reply. */
@@ -63,8 +63,9 @@ static int reject(const struct table_access *access, const struct column *column
 		access->reject->column = column;
 		access->reject->flaw = *flaw;
 	}
-	return err_set(err, code, "table '%s', column '%s': %s", access->table->name, column->name,
-	               flaw->detail);
+	err_set(err, code, "table '%s', column '%s': %s", access->table->name, column->name,
+	        flaw->detail);
+	return -1;
 }
 
 /* The row whatever its state: 1, 0 or -1. Its texts are the arena's. */
