@@ -99,6 +99,7 @@ void engine_free(struct engine *engine)
 	idmap_release(&engine->attempts);
 	ready_release(&engine->ready);
 	timer_release(&engine->timers);
+	vec_release(&engine->restored);
 	vec_release(&engine->settled);
 	vec_release(&engine->ended);
 	free(engine);
@@ -115,6 +116,8 @@ enum engine_answer engine_step(struct engine *engine, const struct event *event,
 	effects->affected = 0;
 	effects->selected.count = 0;
 	answer = handlers[event->type](engine, event);
+	while (engine->restored.count > 0)
+		engine_flow_line(engine, engine->restored.items[--engine->restored.count]);
 	engine_flow_settle(engine);
 	effects->next_due_us = timer_next(&engine->timers);
 	engine->effects = NULL;

@@ -16,33 +16,17 @@ static int counts(const struct instance *instance)
 	return instance->map_index < 1 || (uint32_t)instance->map_index < instance->node->count;
 }
 
+/* `state` is a finished one. */
 static void tally(struct rule_counters *counters, enum task_state state, uint32_t by)
 {
-	switch (state) {
-	case TASK_SUCCESS:
+	if (state == TASK_SUCCESS)
 		counters->success += by;
-		break;
-	case TASK_FAILED:
-	case TASK_CANCELLED:
-		counters->failed += by;
-		break;
-	case TASK_UPSTREAM_FAILED:
+	else if (state == TASK_UPSTREAM_FAILED)
 		counters->upstream_failed += by;
-		break;
-	case TASK_SKIPPED:
-	case TASK_REMOVED:
+	else if (state == TASK_FAILED || state == TASK_CANCELLED)
+		counters->failed += by;
+	else
 		counters->skipped += by;
-		break;
-	case TASK_NONE:
-	case TASK_SCHEDULED:
-	case TASK_QUEUED:
-	case TASK_RUNNING:
-	case TASK_UP_FOR_RETRY:
-	case TASK_UP_FOR_RESCHEDULE:
-	case TASK_AWAITING_INPUT:
-	case TASK_STATE_COUNT:
-		break;
-	}
 }
 
 void engine_change_tally(struct instance *instance, uint32_t by)

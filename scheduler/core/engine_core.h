@@ -34,6 +34,11 @@ struct engine {
 	struct map lines;
 	struct ready ready;
 	struct timers timers;
+	/* Lines of runs restored since the last step: some may have a place free. */
+	struct {
+		struct line **items;
+		size_t count, capacity;
+	} restored;
 	/* During a step: where its effects go, and what it has yet to follow up. */
 	struct effects *effects;
 	struct {

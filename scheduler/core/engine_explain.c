@@ -277,10 +277,11 @@ static void explain_queued(const struct run *run, struct buf *text)
 
 	if (line->paused)
 		buf_text(text, "paused");
-	else
+	else if (line->running)
 		buf_printf(text, "max_active_runs %u/%d, %s is running", line->running_count,
-		           (int)run->dag->max_active_runs,
-		           line->running ? line->running->name : "none");
+		           (int)run->dag->max_active_runs, line->running->name);
+	else
+		buf_text(text, "about to start");
 }
 
 static void explain_failed(const struct run *run, struct buf *text)

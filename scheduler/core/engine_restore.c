@@ -1,5 +1,6 @@
 /* engine_restore.c - adopts runs from the database as if they had lived through it */
 #include "lib/limits.h"
+#include "lib/vec.h"
 #include "scheduler/core/engine_change.h"
 #include "scheduler/core/engine_core.h"
 
@@ -108,6 +109,8 @@ enum engine_answer engine_restore_run(struct engine *engine, const struct engine
 	run->flags = RUN_IS_KNOWN;
 	engine_core_adopt(engine, run);
 	restore_instances(engine, run, rows);
+	if (run->state == RUN_QUEUED)
+		*vec_push(&engine->restored) = run->line;
 	if (run->state != RUN_RUNNING)
 		return ENGINE_OK;
 	run->started_us = engine->now_us - rows->elapsed_us;

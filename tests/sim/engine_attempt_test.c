@@ -306,6 +306,34 @@ START_TEST(late_and_doubled_messages_are_stale)
 }
 END_TEST
 
+START_TEST(an_end_without_start_is_both_in_one_row)
+{
+	struct sim *sim = sim_new("a", "");
+	struct event event = {.type = EVENT_FINISHED};
+	const struct effects_attempt *change = NULL;
+
+	sim->flags |= SIM_MANUAL;
+	sim_run(sim);
+	sim->flags |= SIM_HOLD;
+	event.finished.id = sim_instance(sim, "a")->attempt_id;
+	event.finished.fence = sim_instance(sim, "a")->fence;
+	ck_assert_int_eq(sim_step(sim, &event), ENGINE_OK);
+	ck_assert_uint_eq(sim->effects.attempts.count, 1);
+	change = &sim->effects.attempts.items[0];
+	ck_assert_int_eq(change->before, ATTEMPT_CLAIMED);
+	ck_assert_int_eq(change->state, ATTEMPT_SUCCEEDED);
+	ck_assert_int_gt(change->used_us, 0);
+	sim_free(sim);
+}
+END_TEST
+
+START_TEST(what_was_never_made_can_be_freed)
+{
+	engine_free(NULL);
+	run_free(NULL);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("engine_attempt");
@@ -329,6 +357,8 @@ int main(void)
 	tcase_add_test(cases, the_timeout_is_the_sum_over_all_calls_but_not_the_waits);
 	tcase_add_test(cases, a_clock_that_goes_back_stands_still);
 	tcase_add_test(cases, late_and_doubled_messages_are_stale);
+	tcase_add_test(cases, an_end_without_start_is_both_in_one_row);
+	tcase_add_test(cases, what_was_never_made_can_be_freed);
 	suite_add_tcase(suite, cases);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

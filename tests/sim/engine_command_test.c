@@ -257,6 +257,72 @@ START_TEST(rows_that_do_not_fit_are_refused)
 }
 END_TEST
 
+START_TEST(a_restored_run_that_could_start_starts_with_the_next_step)
+{
+	struct sim *sim = sim_new("a", "");
+	struct engine_restored_instance row = {.id = 1, .map_index = -1};
+	struct engine_restored_run run = {
+		.id = 5, .name = "run", .dag = sim->dag, .instances = &row, .instance_count = 1};
+	struct event tick = {.type = EVENT_TICK};
+
+	ck_assert_int_eq(engine_restore_run(sim->engine, &run, 7), ENGINE_OK);
+	ck_assert_str_eq(sim_run_why(sim, 5), "about to start");
+	ck_assert_int_eq(engine_step(sim->engine, &tick, 8, &sim->effects), ENGINE_OK);
+	ck_assert_int_eq(sim_run_state(sim, 5), RUN_RUNNING);
+	effects_clear(&sim->effects);
+	sim_free(sim);
+}
+END_TEST
+
+START_TEST(what_waits_for_its_turn_can_be_cancelled)
+{
+	struct sim *sim = sim_new("a; b; c", "");
+
+	sim_capacity(sim, "", 1);
+	sim_run(sim);
+	sim_cancel(sim, "b");
+	ck_assert_str_eq(sim_states(sim), "a=running b=cancelled c=scheduled");
+	sim_finish(sim, "a", FINISH_OK);
+	ck_assert_str_eq(sim_states(sim), "a=success b=cancelled c=running");
+	sim_free(sim);
+}
+END_TEST
+
+START_TEST(a_clear_goes_down_a_diamond_once)
+{
+	struct sim *sim = sim_new("a -> b c -> d", "d: retries=1 retry_delay=1000000");
+
+	sim_run(sim);
+	sim_finish(sim, "a", FINISH_OK);
+	sim_finish(sim, "b", FINISH_OK);
+	sim_finish(sim, "c", FINISH_OK);
+	sim_finish(sim, "d", FINISH_RETRY);
+	ck_assert_str_eq(sim_states(sim), "a=success b=success c=success d=up_for_retry");
+	sim_clear(sim, "a", CLEAR_DOWNSTREAM);
+	ck_assert_str_eq(sim_states(sim), "a=running b=none c=none d=none");
+	ck_assert_uint_eq(sim_instance(sim, "d")->clears, 1);
+	sim_free(sim);
+}
+END_TEST
+
+START_TEST(a_clear_under_way_survives_a_restart)
+{
+	struct sim *sim = sim_new("each; b", "each: map; b: pool=db");
+
+	sim->now_us = 5000000;
+	sim_run(sim);
+	sim_clear(sim, "each", 0);
+	ck_assert_str_eq(sim_states(sim), "each[0]=running each[1]=running b=scheduled");
+	sim_restart(sim);
+	sim->items[0] = 1;
+	sim_finish(sim, "each[1]", FINISH_OK);
+	ck_assert_str_eq(sim_states(sim), "each[0]=running each[1]=none b=scheduled");
+	sim_lose(sim, "each[0]", 0);
+	ck_assert_str_eq(sim_states(sim), "each[0]=running each[1]=removed b=scheduled");
+	sim_free(sim);
+}
+END_TEST
+
 /* -- bugs -- */
 
 START_TEST(an_illegal_change_is_reported_and_stops_the_attempt)
@@ -325,8 +391,12 @@ int main(void)
 	tcase_add_test(cases, commands_about_nothing_are_answered);
 	tcase_add_test(cases, a_restart_changes_nothing);
 	tcase_add_test(cases, rows_that_do_not_fit_are_refused);
+	tcase_add_test(cases, a_restored_run_that_could_start_starts_with_the_next_step);
 	tcase_add_test(cases, an_illegal_change_is_reported_and_stops_the_attempt);
 	tcase_add_test(cases, a_stopped_attempt_that_is_lost_has_failed_too);
+	tcase_add_test(cases, what_waits_for_its_turn_can_be_cancelled);
+	tcase_add_test(cases, a_clear_goes_down_a_diamond_once);
+	tcase_add_test(cases, a_clear_under_way_survives_a_restart);
 	suite_add_tcase(suite, cases);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

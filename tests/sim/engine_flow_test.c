@@ -337,6 +337,52 @@ START_TEST(the_same_run_is_not_made_twice)
 }
 END_TEST
 
+START_TEST(many_upstreams_are_counted)
+{
+	struct sim *sim = sim_new("a b c d e -> f", "");
+
+	sim_run(sim);
+	ck_assert_str_eq(sim_why(sim, "f"), "waiting for a, b, c and 2 more");
+	sim_free(sim);
+}
+END_TEST
+
+START_TEST(holders_leave_a_pool_in_any_order)
+{
+	struct sim *sim = sim_new("a; b; c; d", "a: pool=db; b: pool=db; c: pool=db; d: pool=db");
+
+	sim_pool(sim, "db", 3);
+	sim_run(sim);
+	sim_finish(sim, "b", FINISH_OK);
+	ck_assert_str_eq(sim_states(sim), "a=running b=success c=running d=running");
+	sim_finish(sim, "d", FINISH_OK);
+	sim_finish(sim, "a", FINISH_OK);
+	sim_finish(sim, "c", FINISH_OK);
+	ck_assert_int_eq(sim_run_state(sim, 1), RUN_SUCCESS);
+	sim_free(sim);
+}
+END_TEST
+
+START_TEST(runs_side_by_side_end_in_any_order)
+{
+	struct sim *sim = sim_new("a", "dag: max_active_runs=3");
+	int64_t runs[4];
+
+	for (size_t i = 0; i < countof(runs); i++)
+		runs[i] = sim_run(sim);
+	ck_assert_int_eq(sim_run_state(sim, runs[3]), RUN_QUEUED);
+	sim->last_run = runs[1];
+	sim_finish(sim, "a", FINISH_OK);
+	ck_assert_int_eq(sim_run_state(sim, runs[3]), RUN_RUNNING);
+	for (size_t i = 0; i < countof(runs); i++) {
+		sim->last_run = runs[i];
+		sim_finish(sim, "a", FINISH_OK);
+		ck_assert_int_eq(sim_run_state(sim, runs[i]), RUN_SUCCESS);
+	}
+	sim_free(sim);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("engine_flow");
@@ -364,6 +410,9 @@ int main(void)
 	tcase_add_test(cases, a_paused_dag_keeps_its_runs_queued_and_finishes_what_runs);
 	tcase_add_test(cases, a_queued_run_can_be_cancelled_from_any_place_in_line);
 	tcase_add_test(cases, the_same_run_is_not_made_twice);
+	tcase_add_test(cases, many_upstreams_are_counted);
+	tcase_add_test(cases, holders_leave_a_pool_in_any_order);
+	tcase_add_test(cases, runs_side_by_side_end_in_any_order);
 	suite_add_tcase(suite, cases);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

@@ -462,7 +462,7 @@ START_TEST(a_random_history_is_the_same_in_engine_and_reference)
 
 	if (only && strtol(only, NULL, 10) != _i)
 		return;
-	(void)walk_history(_i, count_of(100000, 1000000));
+	(void)walk_history(_i, count_of(50000, 1000000));
 }
 END_TEST
 
