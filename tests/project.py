@@ -119,7 +119,7 @@ class Project:
     def is_ready(self):
         if self.server.poll() is not None:
             raise AssertionError(f"the server ended with status {self.server.returncode}:\n"
-                                 f"{self.log()}")
+                                 f"{self.log()[-2000:]}")
         try:
             return self.get("/readyz").status == 200
         except (urllib.error.URLError, ConnectionError):

@@ -21,6 +21,8 @@
 enum {
 	COMMANDS_PER_TURN = 256, /* then what they caused is committed */
 	DRAIN_LOOK_MS = 20,
+	LOCK_TRIES = 200,
+	LOCK_PAUSE_US = 10000,
 };
 
 struct service {
@@ -242,16 +244,36 @@ static void on_end_signal(uv_signal_t *handle, int number)
 
 /* --- opening and closing --- */
 
+/* The process that wrote its pid there, 0 when it cannot be told. */
+static pid_t read_holder(int fd)
+{
+	char text[32] = "";
+
+	return pread(fd, text, sizeof(text) - 1, 0) > 0 ? (pid_t)strtol(text, NULL, 10) : 0;
+}
+
+/* A server that was killed while it started a runner leaves the lock to that child until the child is
+ * the runner: an instant, which is waited for. */
+static int take_lock(int fd)
+{
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		pid_t holder;
+
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return 0;
+		holder = read_holder(fd);
+		if (!holder || kill(holder, 0) == 0 || errno != ESRCH)
+			return -1;
+		usleep(LOCK_PAUSE_US);
+	}
+	return -1;
+}
+
 static int say_who_has_it(int fd, const char *state_dir, struct err *err)
 {
-	char pid[32] = "";
-
-	if (pread(fd, pid, sizeof(pid) - 1, 0) < 0)
-		pid[0] = '\0';
-	pid[strcspn(pid, "\n")] = '\0';
 	return err_set(err, ERR_CONFLICT,
-	               "the state directory '%s' is in use by the server of pid %s", state_dir,
-	               *pid ? pid : "unknown");
+	               "the state directory '%s' is in use by the server of pid %d", state_dir,
+	               (int)read_holder(fd));
 }
 
 /* One server per state directory: the kernel drops the lock however we end. */
@@ -268,7 +290,7 @@ static int lock_state(struct service *service, struct err *err)
 	service->lock_fd = open(path.data, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
 	if (service->lock_fd < 0)
 		return err_errno(err, errno, "could not open '%s'", path.data);
-	if (flock(service->lock_fd, LOCK_EX | LOCK_NB) < 0)
+	if (take_lock(service->lock_fd) < 0)
 		return say_who_has_it(service->lock_fd, state_dir, err);
 	if (ftruncate(service->lock_fd, 0) < 0 ||
 	    pwrite(service->lock_fd, pid, (size_t)length, 0) != length)
@@ -378,6 +400,7 @@ void service_close(struct service *service)
 	if (!service)
 		return;
 	refuse_commands(service);
+	uv_check_stop(&service->turn);
 	leader_close(service->leader);
 	uv_run(&service->loop, UV_RUN_NOWAIT);
 	uv_walk(&service->loop, close_handle, NULL);
