@@ -1,5 +1,6 @@
 /* migrate_test.c - a database follows its catalog, on every database */
 #include <check.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #include "tests/drivers/shelf.h"
@@ -221,17 +222,45 @@ START_TEST(a_changed_record_is_damage)
 }
 END_TEST
 
-START_TEST(two_connections_that_migrate_take_turns)
-{
-	struct db *other = place_open(&shelf.place);
-	struct db *first = shelf.db;
+/* One of several that migrate the same database at the same time. */
+struct rival {
+	pthread_t thread;
+	struct db *db;
+	struct migrate_plan plan;
+	struct err err;
+	int status;
+};
 
-	declare(A, "");
-	shelf_migrate(&shelf, 0);
-	shelf.db = other;
-	ck_assert_str_eq(shelf_migrate(&shelf, 0), "ok, 0 steps");
-	shelf.db = first;
-	db_close(other);
+static void *migrate_rival(void *context)
+{
+	struct rival *rival = context;
+
+	rival->status =
+		migrate_up(rival->db, shelf.catalog, 0, SHELF_NOW, &rival->plan, &rival->err);
+	return NULL;
+}
+
+START_TEST(who_migrates_at_once_takes_turns)
+{
+	struct rival rivals[4] = {0};
+	size_t steps = 0;
+
+	declare(A, "unique: [[a]]");
+	for (size_t i = 0; i < countof(rivals); i++) {
+		rivals[i].db = place_open(&shelf.place);
+		migrate_plan_init(&rivals[i].plan);
+		ck_assert_int_eq(pthread_create(&rivals[i].thread, NULL, migrate_rival, &rivals[i]),
+		                 0);
+	}
+	for (size_t i = 0; i < countof(rivals); i++) {
+		pthread_join(rivals[i].thread, NULL);
+		ck_assert_msg(rivals[i].status == 0, "%s", rivals[i].err.text);
+		steps += rivals[i].plan.count;
+		migrate_plan_release(&rivals[i].plan);
+		db_close(rivals[i].db);
+	}
+	/* each step was done by one of them */
+	ck_assert_uint_eq(steps, 3);
 }
 END_TEST
 
@@ -252,7 +281,7 @@ static Suite *suite(void)
 	tcase_add_test(t, a_table_of_somebody_else_is_not_touched);
 	tcase_add_test(t, a_newer_database_is_refused);
 	tcase_add_test(t, a_changed_record_is_damage);
-	tcase_add_test(t, two_connections_that_migrate_take_turns);
+	tcase_add_test(t, who_migrates_at_once_takes_turns);
 	tcase_set_timeout(t, 60);
 	suite_add_tcase(s, t);
 	return s;
