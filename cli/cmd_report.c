@@ -78,8 +78,7 @@ static int write_object(struct ground *ground, const struct dump_request *reques
 	    object_store_create(&ref, &writer, err) < 0)
 		return -1;
 	output = dump_to_object(writer);
-	if (dump_run(ground->db, ground->catalog, request, &output, clock_now_us(), result, err) <
-	    0) {
+	if (dump_run(ground->db, ground->catalog, request, &output, result, err) < 0) {
 		object_store_abort(writer);
 		return -1;
 	}
@@ -94,8 +93,7 @@ static int write_report(struct ground *ground, const struct dump_request *reques
 	struct dump_result result;
 
 	if (!to || str_equal(to, "-"))
-		return dump_run(ground->db, ground->catalog, request, &output, clock_now_us(),
-		                &result, err);
+		return dump_run(ground->db, ground->catalog, request, &output, &result, err);
 	if (write_object(ground, request, to, &result, err) < 0)
 		return -1;
 	call_say(ground->call, "%lld rows, %lld bytes in %s", (long long)result.rows,
@@ -105,7 +103,7 @@ static int write_report(struct ground *ground, const struct dump_request *reques
 
 int cmd_report_run(struct call *call)
 {
-	struct dump_request request = {.report = call_argument(call, 0)};
+	struct dump_request request = {.report = call_argument(call, 0), .now_us = clock_now_us()};
 	auto_json json_t *params = NULL;
 	struct ground ground;
 	struct err err;

@@ -41,8 +41,7 @@ static int run_dump(struct dumping *dumping, struct db *db, struct object_writer
 
 	if (!catalog)
 		return -1;
-	return dump_run(db, catalog, &dumping->request, &output, clock_now_us(), &dumping->result,
-	                err);
+	return dump_run(db, catalog, &dumping->request, &output, &dumping->result, err);
 }
 
 static int dump_object(struct dumping *dumping, struct db *db)
@@ -93,7 +92,8 @@ mr_status host_dump_file(struct mr_task *task, const char *uri,
 		if (!params)
 			return host_failed(attempt);
 	}
-	dumping.request = (struct dump_request){.table = options->table,
+	dumping.request = (struct dump_request){.now_us = clock_now_us(),
+	                                        .table = options->table,
 	                                        .query = options->query,
 	                                        .report = options->report,
 	                                        .params = params};

@@ -26,7 +26,6 @@ struct dump {
 	const struct catalog *catalog;
 	const struct dump_request *request;
 	const struct dump_output *output;
-	int64_t now_us;
 	struct buf pending; /* text not handed on yet */
 	struct dump_result *result;
 	const struct report *report;
@@ -89,7 +88,8 @@ static int dump_table(struct dump *dump, struct err *err)
 {
 	const struct table *table = catalog_table(dump->catalog, dump->request->table);
 	const struct table_list list = {.limit = -1};
-	struct table_access access = {.table = table, .db = dump->db, .now_us = dump->now_us};
+	struct table_access access = {
+		.table = table, .db = dump->db, .now_us = dump->request->now_us};
 	struct table_repo *repo;
 	struct arena arena;
 	int result;
@@ -152,7 +152,8 @@ static int read_params(const struct dump *dump, struct value *values, struct are
 		const json_t *given = json_object_get(dump->request->params, param->name);
 		struct flaw flaw;
 		int result = given ? value_parse_json(param, given, arena, &values[i], &flaw)
-		                   : value_parse_missing(param, dump->now_us, &values[i], &flaw);
+		                   : value_parse_missing(param, dump->request->now_us, &values[i],
+		                                         &flaw);
 
 		if (result < 0)
 			return err_set(err, ERR_INVALID, "parameter '%s' of report '%s': %.120s",
@@ -261,7 +262,7 @@ static int dump_query(struct dump *dump, struct err *err)
 	if (!stmt)
 		return -1;
 	if (db_column_count(stmt) == 0)
-		result = err_set(err, ERR_USAGE, "the query gives no columns: a SELECT is due");
+		result = err_set(err, ERR_USAGE, "the query gives no rows to write");
 	else
 		result = bind_params(stmt, dump->request->params, err);
 	if (result == 0)
@@ -280,15 +281,13 @@ static int dump_any(struct dump *dump, struct err *err)
 }
 
 int dump_run(struct db *db, const struct catalog *catalog, const struct dump_request *request,
-             const struct dump_output *output, int64_t now_us, struct dump_result *result,
-             struct err *err)
+             const struct dump_output *output, struct dump_result *result, struct err *err)
 {
 	struct dump dump = {
 		.db = db,
 		.catalog = catalog,
 		.request = request,
 		.output = output,
-		.now_us = now_us,
 		.result = result,
 	};
 	int status;

@@ -24,6 +24,7 @@ struct dump_request {
 	const char *query; /* one SELECT; `params` bind by position */
 	const char *report;
 	const json_t *params; /* of a report: an object by name; of a query: an array; or NULL */
+	int64_t now_us;       /* what `{current: …}` defaults of parameters mean */
 };
 
 /* Where the text goes. Non-zero from `write` ends the dump with the error it set. */
@@ -36,11 +37,10 @@ struct dump_result {
 	int64_t rows, bytes;
 };
 
-/* `now_us` is what `{current: …}` defaults of parameters mean. ERR_NOT_FOUND: no such table or
- * report; ERR_INVALID: a parameter is wrong. */
+/* ERR_NOT_FOUND: no such table or report; ERR_INVALID: a parameter is wrong. */
 MUST_CHECK int dump_run(struct db *db, const struct catalog *catalog,
                         const struct dump_request *request, const struct dump_output *output,
-                        int64_t now_us, struct dump_result *result, struct err *err);
+                        struct dump_result *result, struct err *err);
 
 /* Outputs: an object being written, or a descriptor (`*fd` stays the caller's). */
 struct dump_output dump_to_object(struct object_writer *writer);

@@ -329,7 +329,7 @@ static const char *dump(const struct dump_request *request)
 	const char *copy;
 	struct err err;
 
-	if (dump_run(f.db, f.catalog, request, &output, 0, &result, &err) < 0) {
+	if (dump_run(f.db, f.catalog, request, &output, &result, &err) < 0) {
 		buf_release(&text);
 		return arena_printf(&f.arena, "%s: %s", err_name(err.code), err.text);
 	}
