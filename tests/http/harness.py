@@ -112,11 +112,15 @@ class Client:
 
 
 class Server:
-    def __init__(self, key=None, ready=True, patience_ms=20_000):
+    def __init__(self, key=None, ready=True, patience_ms=20_000, reports=()):
         self.folder = tempfile.mkdtemp(prefix="http")
         self.socket_path = os.path.join(self.folder, "api.sock")
-        command = [os.environ["HTTP_SERVER"], self.folder, os.environ["CATALOG_DIR"],
-                   str(patience_ms)]
+        catalog = os.path.join(self.folder, "catalog")
+        shutil.copytree(os.environ["CATALOG_DIR"], catalog)
+        for name, text in reports:
+            with open(os.path.join(catalog, "reports", name + ".yaml"), "w") as file:
+                file.write(text)
+        command = [os.environ["HTTP_SERVER"], self.folder, catalog, str(patience_ms)]
         self.log = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(command + ([key] if key else []), text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
