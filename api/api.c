@@ -52,6 +52,7 @@ static struct connection_timeouts timeouts_of(const struct api_timeouts *given)
 		.body_ms = or_default(given->body_ms, 10000),
 		.write_ms = or_default(given->write_ms, 30000),
 		.linger_ms = or_default(given->linger_ms, 2000),
+		.half_closed_ms = or_default(given->half_closed_ms, 5000),
 	};
 }
 

@@ -38,11 +38,12 @@ struct api_instance {
 
 /* How long a slow client is suffered. 0 means the default. */
 struct api_timeouts {
-	int64_t idle_ms;   /* between requests: 60 s */
-	int64_t head_ms;   /* for a whole head: 10 s */
-	int64_t body_ms;   /* in which 10 KiB of a body must come: 10 s */
-	int64_t write_ms;  /* without progress of the answer: 30 s */
-	int64_t linger_ms; /* for what a refused client still sends: 2 s */
+	int64_t idle_ms;        /* between requests: 60 s */
+	int64_t head_ms;        /* for a whole head: 10 s */
+	int64_t body_ms;        /* in which 10 KiB of a body must come: 10 s */
+	int64_t write_ms;       /* without progress of the answer: 30 s */
+	int64_t linger_ms;      /* for what a refused client still sends: 2 s */
+	int64_t half_closed_ms; /* for an answer to a client that has ended its side: 5 s */
 };
 
 struct api_options {

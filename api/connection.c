@@ -3,10 +3,8 @@
 
 #include <errno.h>
 #include <h2o.h>
-#include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "api/dispatch.h"
@@ -14,6 +12,7 @@
 #include "api/frame.h"
 #include "api/head.h"
 #include "api/request.h"
+#include "api/write_watch.h"
 #include "lib/buf.h"
 #include "lib/mem.h"
 
@@ -62,8 +61,7 @@ struct connection {
 	uint64_t since_ms;    /* phase, or body window, began; of a head: its first byte came */
 	int64_t window_start; /* body bytes or dropped bytes at since_ms */
 	int64_t dropped;
-	uint64_t write_since_ms; /* the write queue has stood at write_queue since then */
-	int64_t write_queue;
+	struct write_watch writes;
 };
 
 static void on_read(h2o_socket_t *sock, const char *err);
@@ -100,10 +98,13 @@ static void cut(struct connection *c)
 {
 	if (c->closed)
 		return;
-	if (c->sock->_cb.read == on_read)
+	if (c->sock->_cb.read == on_read) {
 		c->lib_read(c->sock, h2o_socket_error_closed);
-	else
-		shutdown(fd_of(c), SHUT_RDWR);
+		return;
+	}
+	shutdown(fd_of(c), SHUT_RDWR);
+	if (c->exchange)
+		exchange_client_gone(c->exchange);
 }
 
 static void hold_bytes(struct connection *c, int64_t bytes)
@@ -477,30 +478,6 @@ struct request *connection_take_request(h2o_req_t *req)
 	return request;
 }
 
-/* What the kernel and we still have to send, -1 when nothing is being written. */
-static int64_t write_queue(const struct connection *c)
-{
-	int unsent = 0;
-
-	if (!h2o_socket_is_writing(c->sock))
-		return -1;
-	if (ioctl(fd_of(c), SIOCOUTQ, &unsent) < 0)
-		unsent = 0;
-	return (int64_t)uv_stream_get_write_queue_size(&c->uv.stream) + unsent;
-}
-
-static int write_stalls(struct connection *c, uint64_t now_ms)
-{
-	int64_t queue = write_queue(c);
-
-	if (queue != c->write_queue || queue < 0) {
-		c->write_queue = queue;
-		c->write_since_ms = now_ms;
-		return 0;
-	}
-	return now_ms - c->write_since_ms >= c->set->timeouts.write_ms;
-}
-
 static void sweep_head(struct connection *c, uint64_t age_ms)
 {
 	if (!c->hold.size) {
@@ -528,24 +505,28 @@ static void sweep_body(struct connection *c, uint64_t now_ms)
 	}
 }
 
-/* A client that reset the connection has gone; one that only ended its side is owed its answer. */
-static void sweep_busy(struct connection *c)
+/* A client that reset the connection has gone. One that only ended its side is owed its answer, but
+ * a closed connection looks the same, so nobody works for it for long. */
+static void sweep_busy(struct connection *c, uint64_t age_ms)
 {
 	char byte;
 	ssize_t got = recv(fd_of(c), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-	int has_reset = got < 0 && errno == ECONNRESET;
+	/* where bytes flow, a failed write tells */
+	int has_ended =
+		got == 0 && c->exchange &&
+		(exchange_follows(c->exchange) ||
+	         (!exchange_has_begun(c->exchange) && age_ms >= c->set->timeouts.half_closed_ms));
 
-	if (has_reset)
+	if (has_ended || (got < 0 && errno == ECONNRESET))
 		cut(c);
-	if ((has_reset || got == 0) && c->exchange)
-		exchange_client_gone(c->exchange, has_reset);
 }
 
 static void sweep(struct connection *c, uint64_t now_ms)
 {
 	uint64_t age_ms = now_ms - c->since_ms;
 
-	if (write_stalls(c, now_ms)) {
+	if (write_watch_stalled_ms(&c->writes, c->sock, &c->uv.stream, now_ms) >=
+	    c->set->timeouts.write_ms) {
 		shutdown(fd_of(c), SHUT_RDWR);
 		return;
 	}
@@ -561,7 +542,7 @@ static void sweep(struct connection *c, uint64_t now_ms)
 			shutdown(fd_of(c), SHUT_RDWR);
 		break;
 	case PHASE_BUSY:
-		sweep_busy(c);
+		sweep_busy(c, age_ms);
 		break;
 	case PHASE_CONTINUE:
 		break;

@@ -21,11 +21,12 @@ struct st_h2o_req_t;
 
 /* Milliseconds after which a slow client is let go. */
 struct connection_timeouts {
-	uint64_t idle_ms;   /* between requests */
-	uint64_t head_ms;   /* from the first byte of a head to its last */
-	uint64_t body_ms;   /* window in which at least body_bytes must come */
-	uint64_t write_ms;  /* without any progress of what we write */
-	uint64_t linger_ms; /* of what a refused client still sends */
+	uint64_t idle_ms;        /* between requests */
+	uint64_t head_ms;        /* from the first byte of a head to its last */
+	uint64_t body_ms;        /* window in which at least body_bytes must come */
+	uint64_t write_ms;       /* without any progress of what we write */
+	uint64_t linger_ms;      /* of what a refused client still sends */
+	uint64_t half_closed_ms; /* of work for a client that has ended its side */
 };
 
 /* The connections of one thread. */

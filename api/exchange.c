@@ -17,6 +17,7 @@ struct exchange {
 	int ended;                   /* nothing more will be written */
 	int aborted;                 /* … and the client must see that something is missing */
 	int is_head;                 /* the client wants no body */
+	int has_begun;               /* the library has the head of the answer */
 };
 
 static void on_dispose(void *memory)
@@ -47,6 +48,7 @@ static void set_head(struct exchange *exchange, const struct exchange_answer *an
 {
 	h2o_req_t *req = exchange->req;
 
+	exchange->has_begun = 1;
 	req->res.status = answer->status;
 	req->res.reason = answer->reason;
 	for (size_t i = 0; i < answer->field_count; i++) {
@@ -143,16 +145,24 @@ void exchange_stream_write(struct exchange *exchange, struct buf *bytes)
 	buf_clear(bytes);
 }
 
-void exchange_client_gone(struct exchange *exchange, int has_reset)
+int exchange_has_begun(const struct exchange *exchange)
+{
+	return exchange->has_begun;
+}
+
+int exchange_follows(const struct exchange *exchange)
+{
+	return (exchange->request->flags & REQUEST_FOLLOWS) != 0;
+}
+
+void exchange_client_gone(struct exchange *exchange)
 {
 	struct request *request = exchange->request;
 
-	if (has_reset && request->pending) {
-		if (request->abandon)
-			request->abandon(request);
-	} else if (request->flags & REQUEST_FOLLOWS) {
+	if (request->pending && request->abandon)
+		request->abandon(request);
+	else if (exchange_follows(exchange))
 		exchange_stream_abort(exchange);
-	}
 }
 
 void exchange_stream_end(struct exchange *exchange)

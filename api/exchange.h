@@ -38,8 +38,12 @@ void exchange_stream_write(struct exchange *exchange, struct buf *bytes);
 void exchange_stream_end(struct exchange *exchange);
 void exchange_stream_abort(struct exchange *exchange);
 
-/* The client has reset the connection, or ended its side: then what only follows is ended. */
-void exchange_client_gone(struct exchange *exchange, int has_reset);
+/* Nobody reads the answer any more: work that is still done for it ends early. */
+void exchange_client_gone(struct exchange *exchange);
+/* The answer ends with its client only. */
+int exchange_follows(const struct exchange *exchange);
+/* Something of the answer has left. */
+int exchange_has_begun(const struct exchange *exchange);
 
 /* The drop of what a refused client still sends has ended. */
 void exchange_linger_done(struct exchange *exchange);

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -36,6 +37,11 @@ class Client:
 
     def close(self):
         self.socket.close()
+
+    def reset(self):
+        """Ends the connection as a killed machine does."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close()
 
     def __enter__(self):
         return self

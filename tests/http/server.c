@@ -330,7 +330,8 @@ static struct api_timeouts timeouts(const char *patience)
 	                             .head_ms = ms,
 	                             .body_ms = ms,
 	                             .write_ms = 2 * ms,
-	                             .linger_ms = ms};
+	                             .linger_ms = ms,
+	                             .half_closed_ms = ms};
 }
 
 int main(int argc, char **argv)

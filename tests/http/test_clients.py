@@ -3,7 +3,6 @@
 import os
 import socket
 import stat
-import struct
 import time
 import unittest
 
@@ -12,12 +11,6 @@ from harness import Client, Server, ServerTest
 GET = "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
 POST = "POST /v1/department HTTP/1.1\r\nHost: x\r\n"
 LOG = "/v1/dags/load/runs/first/tasks/rows/logs/1"
-
-
-def reset(client):
-    """Ends a connection as a killed machine does."""
-    client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    client.close()
 
 
 def sockets(server):
@@ -98,17 +91,17 @@ class Leaving(ServerTest):
         self.ask("GET", "/v1/department")
         before = sockets(self.server)
         for size in range(0, len(request) + 1, 3):
-            for leave in (reset, Client.close):
+            for leave in (Client.reset, Client.close):
                 client = Client(self.server)
                 client.send(request[:size])
                 leave(client)
         for path in ("/v1/report/quarterly_hires", "/v1/dags/load/runs/first/tasks",
                      LOG + "?follow=1"):
-            for leave in (reset, Client.close):
+            for leave in (Client.reset, Client.close):
                 client = Client(self.server)
                 client.send(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n")
                 leave(client)
-        for leave in (reset, Client.close):
+        for leave in (Client.reset, Client.close):
             client = Client(self.server)
             client.send("POST /v1/dags/load/runs HTTP/1.1\r\nHost: x\r\n\r\n")
             leave(client)

@@ -4,7 +4,7 @@ import os
 import sqlite3
 import unittest
 
-from harness import Client, ServerTest
+from harness import Client, Server, ServerTest
 
 # Counts to `rows`; the row `fault` cannot be computed.
 COUNT = """
@@ -19,6 +19,16 @@ sql: |
   WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < :rows)
   SELECT CASE WHEN n = :fault THEN abs(-9223372036854775807 - 1) ELSE n END AS n, 'row of text'
     FROM c
+"""
+
+
+# Never gives a row.
+SILENT = """
+report: silent
+columns: [{name: n, type: int}]
+sql: |
+  WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c)
+  SELECT n FROM c WHERE n < 0
 """
 
 
@@ -103,6 +113,23 @@ class Long(ServerTest):
             page = client.ask("GET", "/v1/job?limit=1000&offset=1500")
             self.assertEqual([row["id"] for row in page.json], list(range(1501, 2501)))
             self.assertEqual(client.ask("GET", "/v1/job/2999").json["job"], "job 2999")
+
+
+class Silent(unittest.TestCase):
+    def test_work_ends_with_its_client_and_with_the_server(self):
+        server = Server(patience_ms=400, reports=[("silent", SILENT), ("count", COUNT)])
+        request = "GET /v1/report/silent HTTP/1.1\r\nHost: x\r\n\r\n"
+        # more than the pool has threads
+        for leave in (Client.reset, Client.close) * 2:
+            client = Client(server)
+            client.send(request)
+            leave(client)
+        with Client(server) as client:
+            self.assertEqual(client.ask("GET", "/v1/report/count?rows=1").body.decode(),
+                             expected(1))
+        with Client(server) as client:
+            client.send(request)
+            self.assertEqual(server.stop(), 0)
 
 
 if __name__ == "__main__":
