@@ -159,7 +159,9 @@ static int test_in(struct test *test, const struct dag *dag)
 	struct err err;
 	int status;
 
-	if (copy_dag(test->call, test->folder, dag, &err) < 0)
+	/* the data database may be the first thing in the project's own state */
+	if (file_make_folder(config_text(test->call->config, CONFIG_STATE_DIR), &err) < 0 ||
+	    copy_dag(test->call, test->folder, dag, &err) < 0)
 		return call_fail(&err);
 	test->config = test_config(test->call, test->folder);
 	if (!test->config)

@@ -233,12 +233,12 @@ enum parse_result parse_call(struct call *call, int argc, char **argv)
 			return PARSE_USAGE;
 	}
 	terminal_set_color(call_option(call, "color"));
+	if (!call->verb && parser.group)
+		call->verb = verbs_find(parser.group->name);
 	if (call_has(call, "help"))
 		return answer_help(&parser);
 	if (!call->verb && call_has(call, "version"))
 		call->verb = verbs_find("version");
-	if (!call->verb && parser.group)
-		call->verb = verbs_find(parser.group->name);
 	if (!call->verb)
 		return answer_help(&parser);
 	return read_format(call) < 0 || check_arguments(call) < 0 ? PARSE_USAGE : PARSE_RUN;

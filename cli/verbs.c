@@ -183,10 +183,10 @@ static const struct verb verbs[] = {
 	 NULL, 0, {"millrace objects cat objects://prd-data/raw/jobs.csv"}, NULL, 0},
 	{"objects cp", "FROM TO", "Copy an object or file; - is stdin or stdout", cmd_objects_cp,
 	 NULL, 0, {"millrace objects cp jobs.csv objects://prd-data/raw/jobs.csv"}, NULL, 0},
-	{"objects rm", "URI…", "Remove objects", cmd_objects_rm,
-	 NULL, 0, {"millrace objects rm objects://prd-data/raw/jobs.csv --yes"}, NULL, 0},
 	{"objects stat", "URI", "Show size, time and etag of an object", cmd_objects_stat,
 	 NULL, 0, {"millrace objects stat objects://prd-data/raw/jobs.csv"}, NULL, 0},
+	{"objects rm", "URI…", "Remove objects", cmd_objects_rm,
+	 NULL, 0, {"millrace objects rm objects://prd-data/raw/jobs.csv --yes"}, NULL, 0},
 
 	{"config show", "", "Show all settings", cmd_config_show,
 	 OPTIONS(show_options), {"millrace config show --origin"}, NULL, 0},
