@@ -62,39 +62,42 @@ static void show_progress(void *data, const struct load_progress *progress)
 		meter_draw(&loading->meter, &task, 1);
 }
 
-/* `--no-header` and the options of formats.md §2 by their names, as one object. */
+/* The value of an option of formats.md §2, by its name there; NULL when it was not given. */
+static const char *option_value(const struct call *call, const char *name)
+{
+	char flag[64];
+
+	str_copy(flag, sizeof(flag), name);
+	for (char *at = strchr(flag, '_'); at; at = strchr(at, '_'))
+		*at = '-';
+	return call_option(call, flag);
+}
+
+/* The options of formats.md §2 by their names, as one object. */
 static json_t *read_options(const struct call *call, struct err *err)
 {
+	const char *map = call_option(call, "map");
 	size_t count;
 	const char *const *names = load_options_names(&count);
 	json_t *object = json_object();
 
 	for (size_t i = 0; i < count; i++) {
-		char flag[64];
-		const char *value;
+		const char *value = option_value(call, names[i]);
 
-		str_copy(flag, sizeof(flag), names[i]);
-		for (char *at = flag; *at; at++)
-			*at = *at == '_' ? '-' : *at;
-		value = call_option(call, flag);
-		if (!value)
-			continue;
-		if (str_equal(names[i], "map")) {
-			json_t *map = json_parse(value, strlen(value), err);
-
-			if (!map) {
-				err_prefix(err, "'--map' needs a JSON object");
-				json_decref(object);
-				return NULL;
-			}
-			json_object_set_new(object, "map", map);
-			continue;
-		}
 		/* switches have no value of their own */
-		json_object_set_new(object, names[i], json_string(*value ? value : "true"));
+		if (value)
+			json_object_set_new(object, names[i],
+			                    json_string(*value || str_equal(names[i], "null")
+			                                        ? value
+			                                        : "true"));
 	}
 	if (call_has(call, "no-header"))
 		json_object_set_new(object, "header", json_false());
+	if (map && json_object_set_new(object, "map", json_parse(map, strlen(map), err)) < 0) {
+		err_prefix(err, "'--map' needs a JSON object");
+		json_decref(object);
+		return NULL;
+	}
 	return object;
 }
 

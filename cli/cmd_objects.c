@@ -213,7 +213,7 @@ int cmd_objects_stat(struct call *call)
 {
 	auto_json json_t *object = NULL;
 	struct ground ground;
-	struct object_ref ref;
+	struct object_ref ref = {0};
 	struct object_stat stat;
 	struct err err;
 	int status = EXIT_OK;

@@ -221,7 +221,7 @@ static int with_run(struct call *call, int (*work)(struct call *call, struct cli
                                                    const struct wanted *wanted))
 {
 	struct client *client = client_new(call);
-	struct wanted wanted;
+	struct wanted wanted = {0};
 	int status;
 
 	if (!client)

@@ -209,24 +209,35 @@ static void append_field(struct buf *line, const char *text)
 	buf_char(line, '"');
 }
 
+static void append_csv_cell(struct buf *line, const json_t *row, const char *key)
+{
+	auto_buf struct buf text = {0};
+	const json_t *value = find(row, key);
+
+	if (json_is_string(value))
+		buf_text(&text, json_string_value(value));
+	else if (value && !json_is_null(value))
+		json_append(&text, value);
+	append_field(line, buf_string(&text));
+}
+
 static void print_csv(const json_t *list, const struct output_column *columns, size_t count)
 {
 	auto_buf struct buf line = {0};
+	size_t i;
+	json_t *row = NULL;
 
-	for (size_t row = 0; row <= json_array_size(list); row++) {
+	for (size_t column = 0; column < count; column++) {
+		buf_text(&line, column ? "," : "");
+		append_field(&line, columns[column].key);
+	}
+	(void)printf("%s\r\n", buf_string(&line));
+	json_array_foreach(list, i, row)
+	{
 		buf_clear(&line);
 		for (size_t column = 0; column < count; column++) {
-			auto_buf struct buf text = {0};
-			const json_t *value =
-				row ? find(json_array_get(list, row - 1), columns[column].key)
-				    : NULL;
-
-			if (json_is_string(value))
-				buf_text(&text, json_string_value(value));
-			else if (value && !json_is_null(value))
-				json_append(&text, value);
 			buf_text(&line, column ? "," : "");
-			append_field(&line, row ? buf_string(&text) : columns[column].key);
+			append_csv_cell(&line, row, columns[column].key);
 		}
 		(void)printf("%s\r\n", buf_string(&line));
 	}

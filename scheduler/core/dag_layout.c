@@ -108,21 +108,21 @@ static void weigh_forward(struct dag_place **layer, uint32_t count, struct dag_p
                           uint32_t before_count)
 {
 	for (uint32_t i = 0; i < count; i++) {
-		double sum = 0;
-		uint32_t edges = 0;
-
-		for (uint32_t j = 0; j < before_count; j++) {
-			for (uint32_t k = 0; k < before[j]->next_count; k++) {
-				if (before[j]->next[k] != layer[i])
-					continue;
-				sum += before[j]->row;
-				edges++;
-			}
-		}
-		layer[i]->weight = edges ? sum / edges : layer[i]->row;
+		layer[i]->weight = 0;
+		layer[i]->neighbours = 0;
 	}
+	for (uint32_t i = 0; i < before_count; i++) {
+		for (uint32_t k = 0; k < before[i]->next_count; k++) {
+			before[i]->next[k]->weight += before[i]->row;
+			before[i]->next[k]->neighbours++;
+		}
+	}
+	for (uint32_t i = 0; i < count; i++)
+		layer[i]->weight = layer[i]->neighbours ? layer[i]->weight / layer[i]->neighbours
+		                                        : layer[i]->row;
 }
 
+/* The same of the layer behind. */
 static void weigh_backward(struct dag_place **layer, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {

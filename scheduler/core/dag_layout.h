@@ -17,9 +17,11 @@
 struct dag_place {
 	const struct dag_task *task; /* NULL: an edge passes through */
 	uint32_t layer, row;
-	const struct dag_place **next; /* in the next layer, where its edges go */
+	struct dag_place **next; /* in the next layer, where its edges go */
 	uint32_t next_count;
-	double weight; /* while rows are sought */
+	/* while rows are sought: the middle of the neighbours, and how many they are */
+	double weight;
+	uint32_t neighbours;
 };
 
 struct dag_layout {
