@@ -24,7 +24,7 @@ struct reference *reference_new(const struct reference_rim *rim, uint32_t max_lo
 void reference_free(struct reference *reference);
 enum engine_answer reference_step(struct reference *reference, const struct event *event,
                                   int64_t now_us);
-void reference_forget(struct reference *reference, int64_t run);
+void reference_forget(struct reference *reference, int64_t id);
 /* What a restart forgets: the age of what is ready, how long an attempt has run already. */
 void reference_restart(struct reference *reference, int64_t now_us);
 /* Where the run stands among the queued ones: larger is later. */

@@ -113,14 +113,14 @@ enum engine_answer sim_return(struct sim *sim, const char *task);
 enum engine_answer sim_pass(struct sim *sim, int64_t ms);
 enum engine_answer sim_cancel(struct sim *sim, const char *task); /* NULL: the run */
 enum engine_answer sim_wake(struct sim *sim, const char *task);
-/* `tasks`: names with blanks between, "" for all. */
-enum engine_answer sim_clear(struct sim *sim, const char *tasks, uint32_t flags);
+/* `names`: of tasks, with blanks between, "" for all. */
+enum engine_answer sim_clear(struct sim *sim, const char *names, uint32_t flags);
 enum engine_answer sim_mark(struct sim *sim, const char *task, enum task_state state);
 void sim_pool(struct sim *sim, const char *pool, int64_t slots);
 void sim_capacity(struct sim *sim, const char *queue, int64_t limit);
 void sim_pause(struct sim *sim, const char *dag, int paused);
-void sim_forget(struct sim *sim, int64_t run);
-struct instance *sim_instance(struct sim *sim, const char *task);
+void sim_forget(struct sim *sim, int64_t id);
+struct instance *sim_instance(struct sim *sim, const char *name);
 
 /* Of the last run: "load=failed clean=running". Valid until the next call of these three. */
 const char *sim_states(struct sim *sim);

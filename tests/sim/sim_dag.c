@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/compiler.h"
 #include "lib/mem.h"
 #include "lib/str.h"
 #include "lib/vec.h"
@@ -111,6 +112,12 @@ static enum dag_rule rule_of(const char *name)
 	abort();
 }
 
+static NORETURN void unknown(const char *key)
+{
+	fprintf(stderr, "no key '%s'\n", key);
+	abort();
+}
+
 static void set_task(struct dag *dag, struct dag_task *task, const char *key, const char *value)
 {
 	int64_t number = strtoll(value, NULL, 10);
@@ -141,7 +148,7 @@ static void set_task(struct dag *dag, struct dag_task *task, const char *key, co
 		task->when =
 			(const struct expr *)dag; /* the engine only asks whether there is one */
 	else
-		assert(!"a key of a task");
+		unknown(key);
 }
 
 static void set_dag(struct dag *dag, const char *key, const char *value)
@@ -155,7 +162,7 @@ static void set_dag(struct dag *dag, const char *key, const char *value)
 	else if (str_equal(key, "timeout"))
 		dag->timeout_ms = number;
 	else
-		assert(!"a key of a DAG");
+		unknown(key);
 }
 
 /* `clean: retries=2 pool=db`; cuts `text`. */
