@@ -15,7 +15,6 @@
 
 #include "lib/compiler.h"
 #include "lib/err.h"
-#include "lib/json.h"
 
 struct api;
 struct catalog;
@@ -65,9 +64,6 @@ struct api_options {
 	/* 1 and fills `progress` when something is known about a running instance, else 0. May be NULL. */
 	int (*progress)(void *service, const struct api_instance *instance,
 	                struct api_progress *progress);
-	/* DAG files that have faults right now: an object from the DAG's name to {"file", "errors": [{"file",
-	 * "line", "column", "text"}]}, a new reference. May be NULL. */
-	json_t *(*dag_faults)(void *service);
 	/* The last request was answered after api_drain(), on some API thread. May be NULL. */
 	void (*drained)(void *service);
 };

@@ -1,20 +1,19 @@
 /* dags.c - handlers of DAGs */
 #include "api/dags.h"
 
+#include <string.h>
+
 #include "api/request.h"
 #include "api/respond.h"
 #include "api/run_json.h"
 #include "lib/json_writer.h"
-#include "lib/str.h"
 #include "storage/repo/dag_repo.h"
 #include "storage/repo/run_repo.h"
 
-/* One DAG as it is shown: row, file and faults may each be missing. */
+/* One DAG as it is shown. */
 struct shown {
-	const char *name;
-	const struct dag_repo_row *row; /* NULL: never seen without faults */
-	json_t *definition;             /* the file as JSON; NULL with `row` */
-	const json_t *faults;           /* NULL: the file is good */
+	const struct dag_repo_row *row;
+	json_t *definition; /* its last good version; NULL when the file was never good */
 };
 
 static void write_json(struct json_writer *w, const char *key, const json_t *value,
@@ -62,23 +61,24 @@ static int write_dag(struct request *request, struct db *db, const struct shown 
                      struct json_writer *w, struct err *err)
 {
 	const json_t *definition = shown->definition;
-	const char *file = shown->row ? shown->row->file : json_get_text(shown->faults, "file", "");
+	const struct dag_repo_row *row = shown->row;
 
 	json_writer_object(w);
-	write_text(w, "dag", shown->name);
+	write_text(w, "dag", row->dag);
 	write_text(w, "description", json_get_text(definition, "description", ""));
 	write_json(w, "tags", json_object_get(definition, "tags"), "[]");
-	write_text(w, "file", file);
-	write_text(w, "dag_version", shown->row ? shown->row->hash : NULL);
+	write_text(w, "file", row->file);
+	write_text(w, "dag_version", row->hash);
 	write_json(w, "schedule", json_object_get(definition, "schedule"), "null");
 	write_text(w, "timezone", json_get_text(definition, "timezone", "UTC"));
 	json_writer_key(w, "is_paused");
-	json_writer_bool(w, shown->row && shown->row->is_paused);
+	json_writer_bool(w, row->is_paused);
 	json_writer_key(w, "next_fire");
 	json_writer_null(w);
-	if (write_last_run(request, db, shown->name, w, err) < 0)
+	if (write_last_run(request, db, row->dag, w, err) < 0)
 		return -1;
-	write_json(w, "errors", json_object_get(shown->faults, "errors"), "[]");
+	json_writer_key(w, "errors");
+	json_writer_raw(w, row->faults, strlen(row->faults));
 	return 0;
 }
 
@@ -105,59 +105,35 @@ static int read_definition(struct request *request, struct db *db, struct shown 
                            struct err *err)
 {
 	struct dag_repo_version version;
-	int found = dag_repo_get_version(db, shown->row->hash, &request->arena, &version, err);
+	int found;
 
+	if (!shown->row->hash)
+		return 0;
+	found = dag_repo_get_version(db, shown->row->hash, &request->arena, &version, err);
 	if (found == 0)
 		return 0;
 	if (found > 0)
 		shown->definition = json_parse(version.definition, strlen(version.definition), err);
-	return shown->definition ? 0 : err_prefix(err, "DAG '%s'", shown->name);
-}
-
-static json_t *ask_faults(const struct request *request)
-{
-	const struct api_options *options = request->session->shared->options;
-
-	return options->dag_faults ? options->dag_faults(options->service) : NULL;
+	return shown->definition ? 0 : err_prefix(err, "DAG '%s'", shown->row->dag);
 }
 
 /* GET /v1/dags */
 
-static int write_one(struct request *request, struct db *db, struct shown *shown,
+static int write_one(struct request *request, struct db *db, const struct dag_repo_row *row,
                      struct json_writer *w, struct err *err)
 {
-	int failed = (shown->row && read_definition(request, db, shown, err) < 0) ||
-	             write_dag(request, db, shown, w, err) < 0;
+	struct shown shown = {.row = row};
+	int failed = read_definition(request, db, &shown, err) < 0 ||
+	             write_dag(request, db, &shown, w, err) < 0;
 
-	json_decref(shown->definition);
-	shown->definition = NULL;
+	json_decref(shown.definition);
 	if (!failed)
 		json_writer_object_end(w);
 	return failed ? -1 : 0;
 }
 
-/* Files that have never been good stand behind those that have. */
-static int write_strangers(struct request *request, struct db *db, json_t *faults,
-                           struct json_writer *w, struct err *err)
-{
-	const char *name;
-	json_t *fault;
-
-	json_object_foreach(faults, name, fault)
-	{
-		struct shown shown = {.name = name, .faults = fault};
-		struct dag_repo_row row;
-		int found = dag_repo_get(db, name, &request->arena, &row, err);
-
-		if (found < 0 || (found == 0 && write_one(request, db, &shown, w, err) < 0))
-			return -1;
-	}
-	return 0;
-}
-
 static int list_work(struct request *request, struct db *db, struct err *err)
 {
-	auto_json json_t *faults = ask_faults(request);
 	struct dag_repo_rows rows = {0};
 	struct json_writer w;
 
@@ -167,15 +143,10 @@ static int list_work(struct request *request, struct db *db, struct err *err)
 		return -1;
 	json_writer_array(&w);
 	for (size_t i = 0; i < rows.count; i++) {
-		struct shown shown = {.name = rows.items[i].dag,
-		                      .row = &rows.items[i],
-		                      .faults = json_object_get(faults, rows.items[i].dag)};
-
-		if (write_one(request, db, &shown, &w, err) < 0)
+		if (!rows.items[i].is_missing &&
+		    write_one(request, db, &rows.items[i], &w, err) < 0)
 			return -1;
 	}
-	if (write_strangers(request, db, faults, &w, err) < 0)
-		return -1;
 	json_writer_array_end(&w);
 	return 0;
 }
@@ -197,21 +168,21 @@ void dags_list(struct request *request)
 
 static int show_work(struct request *request, struct db *db, struct err *err)
 {
-	auto_json json_t *faults = ask_faults(request);
+	const char *name = request->values[0];
 	auto_json json_t *definition = NULL;
-	struct shown shown = {.name = request->values[0],
-	                      .faults = json_object_get(faults, request->values[0])};
 	struct dag_repo_row row;
+	struct shown shown = {.row = &row};
 	struct json_writer w;
 	int found;
 
 	buf_clear(&request->reply);
 	json_writer_init(&w, &request->reply);
-	found = dag_repo_get(db, shown.name, &request->arena, &row, err);
-	if (found == 0 && !shown.faults)
-		return err_set(err, ERR_NOT_FOUND, "there is no DAG '%s'", shown.name);
-	shown.row = found > 0 ? &row : NULL;
-	if (found < 0 || (shown.row && read_definition(request, db, &shown, err) < 0))
+	found = dag_repo_get(db, name, &request->arena, &row, err);
+	if (found < 0)
+		return -1;
+	if (found == 0 || row.is_missing)
+		return err_set(err, ERR_NOT_FOUND, "there is no DAG '%s'", name);
+	if (read_definition(request, db, &shown, err) < 0)
 		return -1;
 	definition = shown.definition;
 	if (write_dag(request, db, &shown, &w, err) < 0)

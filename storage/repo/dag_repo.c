@@ -9,7 +9,8 @@ int dag_repo_put(struct db *db, const struct dag_repo_row *row, struct err *err)
 		db,
 		"INSERT INTO dag (dag, file, hash, faults, is_missing, is_paused, seen_at)"
 		" VALUES ($1, $2, $3, $4, $5, $6, $7)"
-		" ON CONFLICT (dag) DO UPDATE SET file = $2, hash = $3, faults = $4, is_missing = $5",
+		" ON CONFLICT (dag) DO UPDATE SET file = $2, hash = COALESCE($3, dag.hash),"
+		" faults = $4, is_missing = $5",
 		err);
 
 	if (!stmt)

@@ -157,14 +157,6 @@ static int progress(void *service, const struct api_instance *instance,
 	return 1;
 }
 
-static json_t *dag_faults(void *service)
-{
-	(void)service;
-	return json_pack("{s:{s:s, s:[{s:s, s:i, s:i, s:s}]}}", "broken", "file",
-	                 "dags/broken.yaml", "errors", "file", "dags/broken.yaml", "line", 3,
-	                 "column", 1, "text", "unknown key 'x'");
-}
-
 static const char definition[] =
 	"{\"dag\": \"load\", \"description\": \"loads\", \"tags\": [\"a\"], \"schedule\": null,"
 	" \"params\": {\"file\": {\"type\": \"string\"}}, \"tasks\": {\"fetch\": {\"use\": "
@@ -174,6 +166,14 @@ static const struct dag_repo_version version = {
 	.hash = "abc", .dag = "load", .definition = definition, .created_at_us = BASE_US};
 static const struct dag_repo_row dag = {
 	.dag = "load", .file = "dags/load.yaml", .hash = "abc", .seen_at_us = BASE_US};
+static const struct dag_repo_row broken = {
+	.dag = "broken",
+	.file = "dags/broken.yaml",
+	.faults = "[{\"file\": \"dags/broken.yaml\", \"line\": 3, \"column\": 1,"
+		  " \"text\": \"unknown key 'x'\"}]",
+	.seen_at_us = BASE_US};
+static const struct dag_repo_row gone = {
+	.dag = "gone", .file = "dags/gone.yaml", .hash = "abc", .is_missing = 1};
 static const struct run_repo_row first = {.id = 1,
                                           .dag = "load",
                                           .run_id = "first",
@@ -229,6 +229,8 @@ static void write_run(struct db *db)
 
 	must(db_begin(db, DB_WRITE, &err), &err);
 	must(dag_repo_put(db, &dag, &err), &err);
+	must(dag_repo_put(db, &broken, &err), &err);
+	must(dag_repo_put(db, &gone, &err), &err);
 	must(dag_repo_put_version(db, &version, &err), &err);
 	must(run_repo_insert(db, &first, &err), &err);
 	must(task_repo_insert(db, &fetch, 1, &err), &err);
@@ -349,7 +351,6 @@ int main(int argc, char **argv)
 	                              .service = &fake,
 	                              .submit = submit,
 	                              .progress = progress,
-	                              .dag_faults = dag_faults,
 	                              .drained = drained};
 	struct yaml_errors errors;
 	struct catalog *catalog;

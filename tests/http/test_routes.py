@@ -192,7 +192,7 @@ class Runs(ServerTest):
     base = "/v1/dags/load/runs/first"
 
     def test_dags_are_listed_with_their_faults(self):
-        load, broken = self.ask("GET", "/v1/dags").json
+        broken, load = self.ask("GET", "/v1/dags").json
         self.assertEqual(load["dag"], "load")
         self.assertEqual(load["description"], "loads")
         self.assertEqual(load["tags"], ["a"])
@@ -204,6 +204,8 @@ class Runs(ServerTest):
         self.assertIn("last_run", load)
         self.assertEqual(broken["dag"], "broken")
         self.assertEqual(broken["errors"][0]["line"], 3)
+        self.assertIsNone(broken["dag_version"])
+        self.assertEqual(self.ask("GET", "/v1/dags/broken").json["tasks"], [])
 
     def test_one_dag_has_parameters_and_tasks(self):
         dag = self.ask("GET", "/v1/dags/load").json
@@ -214,6 +216,7 @@ class Runs(ServerTest):
             {"task": "rows", "operator": "csv.load", "needs": ["fetch"],
              "trigger_rule": "all_success"}])
         self.problem(self.ask("GET", "/v1/dags/none"), 404, "not_found")
+        self.problem(self.ask("GET", "/v1/dags/gone"), 404, "not_found")
 
     def test_a_run_is_shown(self):
         run = self.ask("GET", self.base).json
