@@ -34,7 +34,7 @@ struct service {
 	enum service_state state;
 
 	uv_async_t wake;
-	uv_check_t turn;
+	uv_prepare_t turn;
 	uv_signal_t on_child, on_term, on_int, on_hup;
 	uv_fs_event_t dags_watch;
 	uv_timer_t drain; /* looks whether all is done, and when the grace is over */
@@ -146,7 +146,8 @@ static void on_wake(uv_async_t *wake)
 	do_commands(service);
 }
 
-static void on_turn(uv_check_t *turn)
+/* After timers and before the loop sleeps, so that what a timer has caused does not wait for the next event. */
+static void on_turn(uv_prepare_t *turn)
 {
 	struct service *service = turn->data;
 
@@ -317,9 +318,9 @@ static void add_handles(struct service *service)
 {
 	uv_async_init(&service->loop, &service->wake, on_wake);
 	service->wake.data = service;
-	uv_check_init(&service->loop, &service->turn);
+	uv_prepare_init(&service->loop, &service->turn);
 	service->turn.data = service;
-	uv_check_start(&service->turn, on_turn);
+	uv_prepare_start(&service->turn, on_turn);
 	uv_timer_init(&service->loop, &service->drain);
 	service->drain.data = service;
 	uv_fs_event_init(&service->loop, &service->dags_watch);
@@ -400,7 +401,7 @@ void service_close(struct service *service)
 	if (!service)
 		return;
 	refuse_commands(service);
-	uv_check_stop(&service->turn);
+	uv_prepare_stop(&service->turn);
 	leader_close(service->leader);
 	uv_run(&service->loop, UV_RUN_NOWAIT);
 	uv_walk(&service->loop, close_handle, NULL);
