@@ -237,8 +237,9 @@ static enum wire_status enter(struct attempt *attempt)
 	attempt->task.data = NULL;
 	status = status_of(attempt, attempt->op->declared.run(&attempt->task));
 	/* a plugin that passes a failure on need not repeat the text */
-	if ((status == WIRE_FAIL || status == WIRE_RETRY) && !attempt->reason && attempt->err.code)
-		attempt->reason = attempt_text(attempt, attempt->err.text);
+	if ((status == WIRE_FAIL || status == WIRE_RETRY) && !attempt->reason)
+		attempt->reason = attempt->err.code ? attempt_text(attempt, attempt->err.text)
+		                                    : "it failed and did not say why";
 	return status;
 }
 

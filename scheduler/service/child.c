@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -184,7 +185,14 @@ static void append_to_log(const char *log, const struct buf *text)
 		log_warn("worker", "could not write the last output of a task to '%s'", log);
 }
 
-void child_drain_log(struct child *child, const char *log, const json_t *secrets)
+static int64_t size_of(const char *log)
+{
+	struct stat info;
+
+	return log && stat(log, &info) == 0 ? info.st_size : 0;
+}
+
+int64_t child_drain_log(struct child *child, const char *log, const json_t *secrets)
 {
 	enum { CHUNK = 64 * 1024 };
 	auto_buf struct buf text = {0};
@@ -197,10 +205,11 @@ void child_drain_log(struct child *child, const char *log, const json_t *secrets
 			break;
 		text.size += (size_t)got;
 	}
-	if (!text.size || !log)
-		return;
-	mask(&text, secrets);
-	append_to_log(log, &text);
+	if (text.size && log) {
+		mask(&text, secrets);
+		append_to_log(log, &text);
+	}
+	return size_of(log);
 }
 
 void child_describe_end(const struct child *child, struct buf *text)

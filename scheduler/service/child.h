@@ -60,8 +60,8 @@ void child_kill(struct child *child, const char *why);
 void child_reaped(struct child *child, int wait_status);
 
 /* What is still in the pipe of its stdout and stderr, appended to `log`, `secrets` (array of texts)
- * masked. */
-void child_drain_log(struct child *child, const char *log, const json_t *secrets);
+ * masked. The size of `log` then, 0 when there is none. */
+int64_t child_drain_log(struct child *child, const char *log, const json_t *secrets);
 
 /* How it ended, for a person: `killed by signal 11 (Segmentation fault)`, `exited with status 3`. */
 void child_describe_end(const struct child *child, struct buf *text);

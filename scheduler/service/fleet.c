@@ -309,6 +309,9 @@ static void take_request(struct fleet *fleet, struct child *child,
 		frame.as.reply.error = err.text;
 	else
 		frame.as.reply.value = buf_string(&value);
+	/* masked in what may be drained from it later too */
+	if (frame.as.reply.value && child->jobs.first)
+		json_array_append_new(child->jobs.first->secrets, json_string(buf_string(&value)));
 	if (child_send(child, &frame, &err) < 0)
 		log_warn("worker", "could not answer a request: %s", err.text);
 	child_flush(child);
@@ -356,7 +359,7 @@ static void end_front(struct fleet *fleet, struct child *child, struct job *job)
 	};
 	int was_killed = WIFSIGNALED(child->wait_status) && WTERMSIG(child->wait_status) == SIGKILL;
 
-	child_drain_log(child, job->log, job->secrets);
+	finished.log_bytes = child_drain_log(child, job->log, job->secrets);
 	child_describe_end(child, &reason);
 	finished.reason = buf_string(&reason);
 	/* SIGKILL comes from outside: from us, an operator or a machine short of memory */
