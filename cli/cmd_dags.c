@@ -7,6 +7,7 @@
 #include "cli/client.h"
 #include "cli/dag_files.h"
 #include "cli/follow.h"
+#include "cli/interrupt.h"
 #include "cli/output.h"
 #include "cli/trigger.h"
 #include "lib/str.h"
@@ -193,6 +194,7 @@ static int after_trigger(struct call *call, struct client *client, const json_t 
 	}
 	if (timeout && str_to_duration_ms(timeout, &timeout_ms, &err) < 0)
 		return call_usage("%s", err.text);
+	interrupt_watch();
 	if (flags)
 		call_say(call, "run %s/%s", json_get_text(run, "dag", ""),
 		         json_get_text(run, "run_id", ""));

@@ -7,6 +7,7 @@
 
 #include "cli/client.h"
 #include "cli/follow.h"
+#include "cli/interrupt.h"
 #include "cli/output.h"
 #include "lib/file.h"
 #include "lib/str.h"
@@ -135,6 +136,7 @@ static int wait_for(struct call *call, struct client *client, const struct wante
 
 	if (timeout && str_to_duration_ms(timeout, &timeout_ms, &err) < 0)
 		return call_usage("%s", err.text);
+	interrupt_watch();
 	run = follow_run(call, client, client_run_path(&call->arena, wanted->dag, wanted->run, ""),
 	                 call_has(call, "follow") ? FOLLOW_SHOW : 0, timeout_ms, &err);
 	return run ? follow_print(call, run) : call_fail(&err);

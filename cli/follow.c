@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/interrupt.h"
 #include "cli/meter.h"
 #include "cli/output.h"
 #include "cli/terminal.h"
@@ -145,6 +146,16 @@ static json_t *ask(struct client *client, const char *path, int with_tasks, stru
 	return client_get(client, url, err);
 }
 
+/* Neither the time nor the patience of the caller ends the run. */
+static int is_enough(int64_t deadline_us, struct err *err)
+{
+	if (interrupt_seen())
+		return err_set(err, ERR_CANCELLED, "interrupted; the run goes on");
+	if (deadline_us && clock_monotonic_us() >= deadline_us)
+		return err_set(err, ERR_TIMEOUT, "the run has not ended yet; it goes on");
+	return 0;
+}
+
 static json_t *wait_for_end(struct follow *follow, struct client *client, const char *path,
                             unsigned flags, int64_t deadline_us, struct err *err)
 {
@@ -161,10 +172,8 @@ static json_t *wait_for_end(struct follow *follow, struct client *client, const 
 		if (follow_has_ended(run))
 			break;
 		json_decref(run);
-		if (deadline_us && clock_monotonic_us() >= deadline_us) {
-			err_set(err, ERR_TIMEOUT, "the run has not ended yet; it goes on");
+		if (is_enough(deadline_us, err))
 			return NULL;
-		}
 		pause_a_little(follow);
 	}
 	if (flags & FOLLOW_SHOW)

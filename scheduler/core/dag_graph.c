@@ -187,7 +187,9 @@ static void print_row(const struct canvas *canvas, uint32_t y, struct buf *text)
 			buf_text(text, glyph(canvas->lines[start + x]));
 		}
 	}
-	buf_char(text, '\n');
+	/* the last rows hold nothing where no box ends there */
+	if (end || y + 1 < canvas->height)
+		buf_char(text, '\n');
 }
 
 int dag_graph_text(const struct dag *dag, struct buf *text, struct err *err)

@@ -4,11 +4,13 @@ import json
 import os
 import re
 import shlex
+import signal
+import subprocess
 import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-from project import Project  # noqa: E402
+from project import Project, binary  # noqa: E402
 
 SAY = """\
 description: Says something
@@ -126,6 +128,19 @@ class Runs(unittest.TestCase):
         self.assertIn("the run has not ended yet", done.stderr)
         self.assertIn(self.project.json("runs", "show", name)["state"], ("queued", "running"))
         self.run_it("runs", "wait", name, "--timeout", "soon", status=2)
+
+    def test_an_interrupt_ends_the_waiting_not_the_run(self):
+        run = self.project.json("dags", "trigger", "slow")
+        waiting = subprocess.Popen(
+            [binary(), "runs", "wait", f"slow/{run['run_id']}", "--follow"],
+            cwd=self.project.folder, env=self.project.environment, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertIn(b"running", waiting.stderr.readline())
+        waiting.send_signal(signal.SIGINT)
+        _, said = waiting.communicate(timeout=60)
+        self.assertEqual(waiting.returncode, 130)
+        self.assertIn(b"interrupted; the run goes on", said)
+        self.assertEqual(self.project.run_of("slow", run["run_id"])["state"], "running")
 
     def test_a_server_elsewhere_is_asked_by_its_url(self):
         done = self.run_it("dags", "list", "--server", self.project.url, "--json", cwd="/")
