@@ -401,9 +401,8 @@ void service_close(struct service *service)
 	if (!service)
 		return;
 	refuse_commands(service);
-	uv_prepare_stop(&service->turn);
 	leader_close(service->leader);
-	uv_run(&service->loop, UV_RUN_NOWAIT);
+	/* no callback of ours may run any more: the leader is gone */
 	uv_walk(&service->loop, close_handle, NULL);
 	uv_run(&service->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&service->loop);
