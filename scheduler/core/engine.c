@@ -116,8 +116,6 @@ enum engine_answer engine_step(struct engine *engine, const struct event *event,
 	effects->affected = 0;
 	effects->selected.count = 0;
 	answer = handlers[event->type](engine, event);
-	while (engine->restored.count > 0)
-		engine_flow_line(engine, engine->restored.items[--engine->restored.count]);
 	engine_flow_settle(engine);
 	effects->next_due_us = timer_next(&engine->timers);
 	engine->effects = NULL;

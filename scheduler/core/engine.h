@@ -104,9 +104,9 @@ struct engine_restored_run {
 };
 
 /* Adopts a run as if it had lived through it: a running task stays running until FINISHED or LOST
- * comes for its attempt. Runs that wait in line are restored in the order in which they queued.
- * Nothing is claimed before the next step. ENGINE_CONFLICT: a run of this id is there, or the rows do
- * not fit the DAG. */
+ * comes for its attempt. Pools and pauses are told first; runs that wait in line are restored in the
+ * order in which they queued; EVENT_TICK after the last one starts what has a place free by now.
+ * ENGINE_CONFLICT: a run of this id is there, or the rows do not fit the DAG. */
 enum engine_answer engine_restore_run(struct engine *engine, const struct engine_restored_run *rows,
                                       int64_t now_us);
 

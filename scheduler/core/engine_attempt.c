@@ -234,6 +234,8 @@ enum engine_answer engine_attempt_tick(struct engine *engine, const struct event
 		else
 			engine_change_task(engine, instance, TASK_SCHEDULED, CAUSE_NONE);
 	}
+	while (engine->restored.count > 0)
+		engine_flow_line(engine, engine->restored.items[--engine->restored.count]);
 	return ENGINE_OK;
 }
 

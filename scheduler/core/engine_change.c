@@ -125,7 +125,7 @@ void engine_change_attempt(struct engine *engine, struct instance *instance, enu
 	effects_attempt(engine->effects, instance, from, cause);
 }
 
-void engine_change_run(struct engine *engine, struct run *run, enum run_state to, enum cause cause)
+void engine_change_run(struct engine *engine, struct run *run, enum run_state to)
 {
 	if (!state_run_allows(run->state, to)) {
 		struct effects_bug bug = {run->id, 0, "run", state_run_name(run->state),
@@ -136,7 +136,6 @@ void engine_change_run(struct engine *engine, struct run *run, enum run_state to
 	}
 	engine_core_unlist(run);
 	run->state = (uint8_t)to;
-	run->cause = (uint8_t)cause;
 	engine_core_list(run);
 	effects_run(engine->effects, run);
 }

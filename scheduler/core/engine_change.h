@@ -14,7 +14,7 @@ void engine_change_task(struct engine *engine, struct instance *instance, enum t
 void engine_change_attempt(struct engine *engine, struct instance *instance, enum attempt_state to,
                            enum cause cause);
 /* Keeps the lists of its line. */
-void engine_change_run(struct engine *engine, struct run *run, enum run_state to, enum cause cause);
+void engine_change_run(struct engine *engine, struct run *run, enum run_state to);
 
 /* Asks the rim to end a live attempt; the first of several reasons but a timeout stays. */
 void engine_change_cancel(struct engine *engine, struct instance *instance, enum cause cause);

@@ -179,7 +179,7 @@ static void go_on(struct engine *engine, struct run *run, const uint8_t *selecte
 	if (state_run_is_finished(run->state)) {
 		run->cancel = CAUSE_NONE;
 		run->started_us = 0;
-		engine_change_run(engine, run, RUN_QUEUED, CAUSE_NONE);
+		engine_change_run(engine, run, RUN_QUEUED);
 		engine_flow_line(engine, run->line);
 		return;
 	}

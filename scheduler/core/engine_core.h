@@ -34,7 +34,7 @@ struct engine {
 	struct map lines;
 	struct ready ready;
 	struct timers timers;
-	/* Lines of runs restored since the last step: some may have a place free. */
+	/* Lines of runs restored since the last tick: some may have a place free. */
 	struct {
 		struct line **items;
 		size_t count, capacity;

@@ -123,7 +123,7 @@ void engine_flow_collapse(struct engine *engine, struct node *node)
 
 static void start(struct engine *engine, struct run *run)
 {
-	engine_change_run(engine, run, RUN_RUNNING, CAUSE_NONE);
+	engine_change_run(engine, run, RUN_RUNNING);
 	run->started_us = engine->now_us;
 	if (run->dag->timeout_ms > 0)
 		timer_set(&engine->timers, &run->timer,
@@ -165,7 +165,7 @@ static void end(struct engine *engine, struct run *run)
 	    (run->state == RUN_QUEUED && !run->cancel))
 		return;
 	timer_stop(&engine->timers, &run->timer);
-	engine_change_run(engine, run, verdict, run->cancel);
+	engine_change_run(engine, run, verdict);
 	if (!was_finished)
 		engine_flow_line(engine, run->line);
 }

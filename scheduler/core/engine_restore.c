@@ -105,7 +105,6 @@ enum engine_answer engine_restore_run(struct engine *engine, const struct engine
 	run->context = rows->context;
 	run->state = (uint8_t)rows->state;
 	run->cancel = (uint8_t)rows->cancel;
-	run->cause = (uint8_t)rows->cause;
 	run->flags = RUN_IS_KNOWN;
 	engine_core_adopt(engine, run);
 	restore_instances(engine, run, rows);

@@ -88,7 +88,7 @@ static void fill_run(struct batch *batch, const struct run *run, struct run_repo
 		.run_id = run->name,
 		.state = state_run_name(run->state),
 		.type = info->type,
-		.cause = cause_names[run->cause],
+		.cause = cause_names[run->cancel],
 		.reason = run_reason(batch, run),
 		.dag_version = run->dag->hash,
 		.triggered_by = *info->by ? info->by : NULL,

@@ -454,11 +454,15 @@ struct leader *leader_open(struct config *config, uv_loop_t *loop, void (*wake)(
 
 int leader_recover(struct leader *leader, struct err *err)
 {
+	struct event tick = {.type = EVENT_TICK};
+
 	leader_reload(leader, LEADER_RELOAD_PLUGINS);
 	set_pools(leader);
-	if (take_up_dags(leader, err) < 0)
+	if (take_up_dags(leader, err) < 0 || recovery_restore_runs(leader, err) < 0)
 		return -1;
-	return recovery_restore_runs(leader, err);
+	/* a queued run may have a place free by now */
+	leader_step(leader, &tick);
+	return 0;
 }
 
 static void on_timer_closed(uv_handle_t *handle)

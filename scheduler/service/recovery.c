@@ -234,7 +234,7 @@ static int restore_run(struct leader *leader, struct rows *rows, const struct ru
 	instances = mem_array(dag->task_count, sizeof(*instances));
 	run.context = info;
 	run.state = (enum run_state)state_run_from_name(row->state);
-	run.cancel = run.cause = batch_cause_from_name(row->cause);
+	run.cancel = batch_cause_from_name(row->cause);
 	run.elapsed_us = row->started_at_us ? clock_now_us() - row->started_at_us : 0;
 	run.instances = instances;
 	run.instance_count = take_instances(rows, row, dag, info, instances);

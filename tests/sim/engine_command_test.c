@@ -336,7 +336,7 @@ START_TEST(an_illegal_change_is_reported_and_stops_the_attempt)
 	sim->engine->effects = &sim->effects;
 	engine_change_task(sim->engine, a, TASK_UPSTREAM_FAILED, CAUSE_NONE);
 	engine_change_attempt(sim->engine, a, ATTEMPT_CLAIMED, CAUSE_NONE);
-	engine_change_run(sim->engine, a->node->run, RUN_QUEUED, CAUSE_NONE);
+	engine_change_run(sim->engine, a->node->run, RUN_QUEUED);
 	ck_assert_uint_eq(sim->effects.bugs.count, 3);
 	ck_assert_str_eq(sim->effects.bugs.items[0].what, "task");
 	ck_assert_str_eq(sim->effects.bugs.items[0].from, "running");

@@ -153,7 +153,7 @@ enum engine_answer reference_command_clear(struct reference *ref, const struct e
 	if (!met || (what->flags & CLEAR_DRY_RUN))
 		return ENGINE_OK;
 	if (state_run_is_finished(run->state)) {
-		run->cancel = run->cause = CAUSE_NONE;
+		run->cancel = CAUSE_NONE;
 		run->state = RUN_QUEUED;
 		run->place = ++ref->place;
 		reference_flow_start(ref, run->dag->name);

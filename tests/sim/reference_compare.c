@@ -51,7 +51,6 @@ static int compare_run(const struct ref_run *slow, const struct run *fast, struc
 	const struct field fields[] = {
 		{"state", fast->state, slow->state},
 		{"cancel", fast->cancel, slow->cancel},
-		{"cause", fast->cause, slow->cause},
 		{"due_us", fast->timer.link.place ? fast->timer.due_us : TIMER_NEVER, slow->due_us},
 	};
 

@@ -143,7 +143,6 @@ void reference_flow_start(struct reference *ref, const char *dag)
 		    count_running(ref, dag) >= run->dag->max_active_runs)
 			return;
 		run->state = RUN_RUNNING;
-		run->cause = CAUSE_NONE;
 		run->started_us = ref->now_us;
 		if (run->dag->timeout_ms > 0)
 			run->due_us = ref->now_us + run->dag->timeout_ms * 1000;
@@ -184,7 +183,6 @@ static void end_run(struct reference *ref, struct ref_run *run)
 		return;
 	run->due_us = TIMER_NEVER;
 	run->state = verdict;
-	run->cause = run->cancel;
 	if (before == RUN_QUEUED || before == RUN_RUNNING)
 		reference_flow_start(ref, run->dag->name);
 }

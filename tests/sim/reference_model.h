@@ -33,7 +33,7 @@ struct ref_run {
 	int64_t id;
 	struct dag *dag;
 	enum run_state state;
-	enum cause cancel, cause;
+	enum cause cancel;
 	int64_t started_us, due_us;
 	uint64_t due_order, place;
 	struct ref_node *nodes;

@@ -36,7 +36,7 @@ struct sim_run {
 	int64_t id;
 	struct dag *dag;
 	enum run_state state;
-	enum cause cancel, cause;
+	enum cause cancel;
 	int64_t started_us;
 	struct {
 		struct sim_row *items;

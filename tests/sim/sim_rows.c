@@ -66,7 +66,6 @@ void sim_rows_write_run(struct sim *sim, const struct run *run)
 
 	known->state = run->state;
 	known->cancel = run->cancel;
-	known->cause = run->cause;
 	known->started_us = run->started_us;
 }
 
@@ -103,7 +102,6 @@ void sim_rows_restore(struct sim *sim, const struct sim_run *run)
 		.dag = run->dag,
 		.state = run->state,
 		.cancel = run->cancel,
-		.cause = run->cause,
 		.elapsed_us = sim->now_us - run->started_us,
 		.instances = rows,
 		.instance_count = (uint32_t)run->rows.count,
