@@ -134,7 +134,6 @@ int load_csv(struct load *load, const struct load_input *input, const struct loa
 	feed.reader = csv_reader_open(input, dialect, err);
 	if (!feed.reader)
 		return -1;
-	record_check_init(&feed.check, 0, "");
 	result = read_source(&feed, format, err);
 	record_check_release(&feed.check);
 	csv_reader_close(feed.reader);
