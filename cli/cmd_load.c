@@ -154,30 +154,32 @@ static int run_load(struct loading *loading, struct load *load, const char *sour
 
 	if (open_source(loading, source, &input, err) < 0)
 		return -1;
-	if (!load_is_done(load) && load_csv(load, &input, NULL, err) < 0)
-		return -1;
-	return load_commit(load, err);
+	if ((load_is_done(load) || load_csv(load, &input, NULL, err) == 0) &&
+	    load_commit(load, err) == 0)
+		return 0;
+	return err_prefix(err, "could not load '%.80s'", source);
 }
 
-/* What stays to be done is said even where the load failed: the reply is data. */
-static void print_result(struct loading *loading, struct load *load, int failed)
+/* What stays to be done is said even where the load failed: the reply is data. `err` is NULL when it did
+ * not. */
+static void print_result(struct loading *loading, struct load *load, const struct err *err)
 {
 	const struct load_result *result = load_result(load);
 	auto_json json_t *reply = load_result_json(result);
 
 	meter_clear(&loading->meter);
-	if (failed && !result->received)
+	if (err && !result->received)
 		return;
 	output_object(loading->call, reply, columns, countof(columns));
 	if (result->rejected)
 		call_say(loading->call, "%lld row%s rejected%s%s", (long long)result->rejected,
 		         result->rejected == 1 ? "" : "s", result->rejects ? ", see " : "",
 		         result->rejects ? result->rejects : "");
-	if (failed && result->chunks)
+	if (err && result->chunks)
 		call_say(loading->call,
 		         "%lld chunks were committed and stay; go on with --resume %s",
 		         (long long)result->chunks, result->load_id);
-	else if (failed)
+	else if (err && err->code != ERR_INVALID) /* that says it itself */
 		call_say(loading->call, "nothing was stored");
 }
 
@@ -205,7 +207,7 @@ static int load_into(struct loading *loading, const char *source)
 	if (load_open(&context, &request, &loading->options, &load, &err) < 0)
 		return call_fail(&err);
 	result = run_load(loading, load, source, &err);
-	print_result(loading, load, result < 0);
+	print_result(loading, load, result < 0 ? &err : NULL);
 	load_close(load);
 	return result < 0 ? call_fail(&err) : EXIT_OK;
 }

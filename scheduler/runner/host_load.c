@@ -189,7 +189,7 @@ static int load_object(struct mr_load *load, const char *uri, const struct load_
 	input = load_input_object(reader, name, &attempt->arena);
 	result = load_csv(load->load, &input, format, &attempt->err);
 	object_store_close(reader);
-	return result;
+	return result < 0 ? err_prefix(&attempt->err, "could not load '%.80s'", name) : 0;
 }
 
 mr_status host_load_file(struct mr_task *task, struct mr_load *load, const char *uri,

@@ -179,6 +179,19 @@ static int64_t chunk_rows(const struct load *load)
 	                                                   : load->options.chunk_rows;
 }
 
+/* A load ends before its rows are written: the bad ones among them are told all the same. */
+static void count_staged(struct load *load)
+{
+	struct stage_entry entry;
+	struct err unimportant;
+
+	stage_rewind(&load->stage);
+	while (stage_next(&load->stage, &entry, &unimportant) > 0) {
+		if (!entry.values)
+			count_reject(load, &entry);
+	}
+}
+
 int load_write_take(struct load *load, const struct stage_entry *entry, struct err *err)
 {
 	int64_t chunk = chunk_rows(load);
@@ -186,6 +199,7 @@ int load_write_take(struct load *load, const struct stage_entry *entry, struct e
 	if (!entry->values) {
 		load->staged_rejects++;
 		if (check_bounds(load, load->now.rejected + load->staged_rejects, entry, err) < 0) {
+			count_staged(load);
 			count_reject(load, entry);
 			return -1;
 		}
