@@ -89,7 +89,6 @@ struct run {
 	struct line *line;                 /* the runs of its DAG */
 	struct run *next, *previous;       /* in line->queued, or in line->running */
 	struct node *nodes;                /* by task index */
-	int64_t first_id;                  /* of instances, by task index */
 	struct timer timer;                /* timeout of the run */
 	int64_t started_us;                /* 0 before */
 	uint32_t unfinished;               /* instances */

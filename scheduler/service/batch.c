@@ -211,7 +211,6 @@ static void fill_task(struct batch *batch, const struct batch_source *source,
 	                       : METADATA_CLEAR;
 	row->ended_at_us =
 		state_task_is_finished(instance->state) ? info->ended_us : METADATA_CLEAR;
-	instance->flags &= (uint8_t)~INSTANCE_NEW;
 }
 
 static void add_instance(struct batch *batch, const struct batch_source *source,
