@@ -206,6 +206,9 @@ static int load_into(struct loading *loading, const char *source)
 
 	if (load_open(&context, &request, &loading->options, &load, &err) < 0)
 		return call_fail(&err);
+	/* a kill leaves no time to say it */
+	if (loading->options.chunk_rows != LOAD_CHUNK_NONE && !call_has(call, "quiet"))
+		call_say(call, "load %s", load_result(load)->load_id);
 	result = run_load(loading, load, source, &err);
 	print_result(loading, load, result < 0 ? &err : NULL);
 	load_close(load);

@@ -80,12 +80,15 @@ static int raise_fence(struct load *load, const struct load_request *request, st
 	return found.state == LOAD_REPO_DONE ? 0 : load_repo_take_over(db, &load->record, err);
 }
 
-/* A load that was named may be tried again, or be given up and still run: it needs its fence first. */
+/* A load that was named may be tried again, or be given up and still run: it needs its fence first. One
+ * with chunks can be gone on with, even when it is killed before its first. */
 static int enter(struct load *load, const struct load_request *request, struct err *err)
 {
 	struct db *db = load->context.db;
 
-	if (!request->load_id || (load->options.flags & LOAD_DRY_RUN))
+	if (load->options.flags & LOAD_DRY_RUN)
+		return 0;
+	if (!request->load_id && load->options.chunk_rows == LOAD_CHUNK_NONE)
 		return 0;
 	if (db_begin(db, DB_WRITE, err) < 0)
 		return -1;

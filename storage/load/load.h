@@ -67,8 +67,8 @@ enum load_request_flags {
 struct load_request {
 	const char *table;
 	/* Names this load for ever: a load_id that is done gives its first result again, one that was
-	 * cut off goes on behind its last chunk. NULL: a new one, which nobody can resume unless it
-	 * has chunks. */
+	 * cut off goes on behind its last chunk. NULL: a new one; its name is in the result at once, and
+	 * when it has chunks it can be gone on with. */
 	const char *load_id;
 	enum load_request_flags flags;
 };
