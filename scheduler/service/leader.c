@@ -18,7 +18,6 @@
 #include "lib/vec.h"
 #include "scheduler/service/attempts.h"
 #include "scheduler/service/dispatch.h"
-#include "scheduler/service/recovery.h"
 #include "scheduler/service/run_info.h"
 #include "storage/repo/lease_repo.h"
 
@@ -266,60 +265,6 @@ void leader_reload(struct leader *leader, unsigned flags)
 	registry_forget_missing(&leader->registry);
 }
 
-/* A DAG as an earlier life knew it: what is paused stays so, and whose file went meanwhile is marked. */
-static void take_up_dag(struct leader *leader, const struct dag_repo_row *row)
-{
-	struct registry_dag *entry = registry_find(&leader->registry, row->dag);
-	struct event event = {.type = EVENT_PAUSE, .pause = {row->dag, 1}};
-	struct arena *arena = &leader->next->arena;
-	struct dag_repo_row *gone;
-
-	if (row->is_paused) {
-		leader_step(leader, &event);
-		if (entry)
-			entry->is_paused = 1;
-	}
-	if (entry || row->is_missing)
-		return;
-	gone = vec_push(&leader->next->dags);
-	*gone = *row;
-	gone->dag = arena_strdup(arena, row->dag);
-	gone->file = arena_strdup(arena, row->file);
-	gone->hash = row->hash ? arena_strdup(arena, row->hash) : NULL;
-	gone->faults = "[]";
-	gone->is_missing = 1;
-}
-
-static int take_up_dags(struct leader *leader, struct err *err)
-{
-	struct dag_repo_rows rows = {0};
-	struct arena arena;
-	int result;
-
-	arena_init(&arena);
-	result = dag_repo_list(leader->reader, &arena, &rows, err);
-	for (size_t i = 0; result == 0 && i < rows.count; i++)
-		take_up_dag(leader, &rows.items[i]);
-	arena_release(&arena);
-	return result;
-}
-
-static void set_pools(struct leader *leader)
-{
-	const char *name;
-	json_t *slots;
-
-	json_object_foreach(config_json(leader->config, CONFIG_POOLS), name, slots)
-	{
-		struct event event = {
-			.type = EVENT_POOL,
-			.pool = {name, json_integer_value(slots)},
-		};
-
-		leader_step(leader, &event);
-	}
-}
-
 /* --- opening and closing --- */
 
 static json_t *make_runner_config(const struct config *config)
@@ -425,6 +370,22 @@ static void make_fleet(struct leader *leader)
 	});
 }
 
+static void set_pools(struct leader *leader)
+{
+	const char *name;
+	json_t *slots;
+
+	json_object_foreach(config_json(leader->config, CONFIG_POOLS), name, slots)
+	{
+		struct event event = {
+			.type = EVENT_POOL,
+			.pool = {name, json_integer_value(slots)},
+		};
+
+		leader_step(leader, &event);
+	}
+}
+
 struct leader *leader_open(struct config *config, uv_loop_t *loop, void (*wake)(void *context),
                            void *context, struct err *err)
 {
@@ -442,27 +403,15 @@ struct leader *leader_open(struct config *config, uv_loop_t *loop, void (*wake)(
 	registry_init(&leader->registry, config_text(config, CONFIG_DAGS_DIR));
 	uv_timer_init(loop, &leader->timer);
 	leader->timer.data = leader;
-	if (set_paths(leader, err) < 0 || recovery_kill_leftovers(leader, err) < 0 ||
-	    process_adopt_orphans(err) < 0 || start_journal(leader, wake, context, err) < 0) {
+	if (set_paths(leader, err) < 0 || process_adopt_orphans(err) < 0 ||
+	    start_journal(leader, wake, context, err) < 0) {
 		leader_close(leader);
 		return NULL;
 	}
 	leader->engine = make_engine(leader);
+	set_pools(leader);
 	make_fleet(leader);
 	return leader;
-}
-
-int leader_recover(struct leader *leader, struct err *err)
-{
-	struct event tick = {.type = EVENT_TICK};
-
-	leader_reload(leader, LEADER_RELOAD_PLUGINS);
-	set_pools(leader);
-	if (take_up_dags(leader, err) < 0 || recovery_restore_runs(leader, err) < 0)
-		return -1;
-	/* a queued run may have a place free by now */
-	leader_step(leader, &tick);
-	return 0;
 }
 
 static void on_timer_closed(uv_handle_t *handle)

@@ -45,12 +45,10 @@ struct leader {
 	int is_draining;
 };
 
-/* Opens the metadata database, takes the lease, kills what an earlier life left running. NULL on
- * error. The loop must outlive it. */
+/* Opens the metadata database and takes the lease; then recovery.h. NULL on error. The loop must
+ * outlive it. */
 struct leader *leader_open(struct config *config, uv_loop_t *loop, void (*wake)(void *context),
                            void *context, struct err *err);
-/* Reads plugins and DAG files, takes up what an earlier life left. Before the first turn. */
-MUST_CHECK int leader_recover(struct leader *leader, struct err *err);
 /* When the fleet is empty; then run the loop until its handles are closed. NULL is fine. */
 void leader_close(struct leader *leader);
 

@@ -13,6 +13,7 @@
 #include "lib/log.h"
 #include "lib/mem.h"
 #include "lib/str.h"
+#include "lib/vec.h"
 #include "scheduler/service/run_info.h"
 
 enum {
@@ -34,7 +35,7 @@ static void kill_noted(const char *line)
 		log_warn("worker", "killed runner %d of an earlier life", pid);
 }
 
-int recovery_kill_leftovers(struct leader *leader, struct err *err)
+static int kill_leftovers(struct leader *leader, struct err *err)
 {
 	auto_buf struct buf text = {0};
 	char *rest, *line;
@@ -50,6 +51,44 @@ int recovery_kill_leftovers(struct leader *leader, struct err *err)
 	if (leader->runners_fd < 0)
 		return err_errno(err, errno, "could not open '%s'", leader->runners_file);
 	return 0;
+}
+
+/* A DAG as an earlier life knew it: what is paused stays so, and whose file went meanwhile is marked. */
+static void take_up_dag(struct leader *leader, const struct dag_repo_row *row)
+{
+	struct registry_dag *entry = registry_find(&leader->registry, row->dag);
+	struct event event = {.type = EVENT_PAUSE, .pause = {row->dag, 1}};
+	struct arena *arena = &leader->next->arena;
+	struct dag_repo_row *gone;
+
+	if (row->is_paused) {
+		leader_step(leader, &event);
+		if (entry)
+			entry->is_paused = 1;
+	}
+	if (entry || row->is_missing)
+		return;
+	gone = vec_push(&leader->next->dags);
+	*gone = *row;
+	gone->dag = arena_strdup(arena, row->dag);
+	gone->file = arena_strdup(arena, row->file);
+	gone->hash = row->hash ? arena_strdup(arena, row->hash) : NULL;
+	gone->faults = "[]";
+	gone->is_missing = 1;
+}
+
+static int take_up_dags(struct leader *leader, struct err *err)
+{
+	struct dag_repo_rows rows = {0};
+	struct arena arena;
+	int result;
+
+	arena_init(&arena);
+	result = dag_repo_list(leader->reader, &arena, &rows, err);
+	for (size_t i = 0; result == 0 && i < rows.count; i++)
+		take_up_dag(leader, &rows.items[i]);
+	arena_release(&arena);
+	return result;
 }
 
 /* Everything one restart reads, in one arena. */
@@ -250,7 +289,7 @@ static int restore_run(struct leader *leader, struct rows *rows, const struct ru
 	return info ? 0 : -1;
 }
 
-int recovery_restore_runs(struct leader *leader, struct err *err)
+static int restore_runs(struct leader *leader, struct err *err)
 {
 	struct rows rows = {0};
 	int result = -1;
@@ -274,4 +313,18 @@ int recovery_restore_runs(struct leader *leader, struct err *err)
 released:
 	arena_release(&rows.arena);
 	return result;
+}
+
+int recovery_run(struct leader *leader, struct err *err)
+{
+	struct event tick = {.type = EVENT_TICK};
+
+	if (kill_leftovers(leader, err) < 0)
+		return -1;
+	leader_reload(leader, LEADER_RELOAD_PLUGINS);
+	if (take_up_dags(leader, err) < 0 || restore_runs(leader, err) < 0)
+		return -1;
+	/* a queued run may have a place free by now */
+	leader_step(leader, &tick);
+	return 0;
 }

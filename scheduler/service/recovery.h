@@ -8,10 +8,8 @@
 
 #include "scheduler/service/leader.h"
 
-/* Kills every runner that is noted in leader->runners_file and empties the file, which stays open. */
-MUST_CHECK int recovery_kill_leftovers(struct leader *leader, struct err *err);
-
-/* Before the first turn. */
-MUST_CHECK int recovery_restore_runs(struct leader *leader, struct err *err);
+/* Before the first turn: kills every runner that is noted in leader->runners_file and empties the file,
+ * which stays open; reads plugins and DAG files; takes up what is paused and what had not ended. */
+MUST_CHECK int recovery_run(struct leader *leader, struct err *err);
 
 #endif

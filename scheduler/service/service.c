@@ -17,6 +17,7 @@
 #include "lib/mem.h"
 #include "scheduler/service/commands.h"
 #include "scheduler/service/leader.h"
+#include "scheduler/service/recovery.h"
 
 enum {
 	COMMANDS_PER_TURN = 256, /* then what they caused is committed */
@@ -362,7 +363,7 @@ int service_run(struct service *service, struct err *err)
 	/* both show as errors of the write */
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
-	if (leader_recover(service->leader, err) < 0)
+	if (recovery_run(service->leader, err) < 0)
 		return -1;
 	watch_signal(service, &service->on_child, on_child, SIGCHLD);
 	watch_signal(service, &service->on_term, on_end_signal, SIGTERM);
