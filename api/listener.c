@@ -79,7 +79,7 @@ int listener_tcp(const char *host, uint16_t *port, struct err *err)
 		struct sockaddr any;
 		struct sockaddr_in v4;
 		struct sockaddr_in6 v6;
-	} name;
+	} name = {.any = {.sa_family = AF_UNSPEC}};
 	socklen_t size = sizeof(name);
 
 	if (fd < 0)

@@ -45,20 +45,25 @@ static int escaped_byte(const char *text, size_t size)
 	return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
+static int decoded_byte(const char *text, size_t size, int plus)
+{
+	if (*text == '%')
+		return escaped_byte(text, size);
+	return *text == '+' && plus ? ' ' : (unsigned char)*text;
+}
+
 char *route_decode(struct arena *arena, const char *text, size_t size, int plus)
 {
 	char *out = arena_alloc(arena, size + 1);
 	size_t used = 0;
 
 	for (size_t i = 0; i < size; i++) {
-		int c = text[i] == '%' ? escaped_byte(text + i, size - i) : (unsigned char)text[i];
+		int c = decoded_byte(text + i, size - i, plus);
 
+		if (c <= 0)
+			return NULL;
 		if (text[i] == '%')
 			i += 2;
-		else if (c == '+' && plus)
-			c = ' ';
-		if (c == 0 || c == -1)
-			return NULL;
 		out[used++] = (char)c;
 	}
 	return str_utf8_valid(out, used) == used ? out : NULL;

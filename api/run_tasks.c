@@ -86,6 +86,7 @@ static void write_task(struct gathered *all, const struct task_repo_row *task,
 	if (ask_progress(request, all->run, task, &progress))
 		json->progress = &progress;
 	run_json_task(json, w);
+	json->progress = NULL;
 }
 
 /* The attempts and outputs of the next task; lists may hold none of it. */

@@ -84,8 +84,7 @@ static int parse_file(const char *rest, const char *text, struct uri *uri, struc
 static int parse(const char *text, struct arena *arena, struct uri *uri, struct err *err)
 {
 	size_t scheme = scheme_size(text);
-	const char *rest = text + scheme + strlen("://");
-	const char *slash;
+	const char *rest, *slash;
 
 	if (scheme == 0)
 		return err_set(err, ERR_USAGE,

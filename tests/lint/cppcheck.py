@@ -12,9 +12,9 @@ OPTIONS = ["--enable=warning,performance,portability", "--std=c11", "--platform=
            "--suppress=preprocessorErrorDirective",
            "--suppress=CastIntegerToAddressAtReturn",  # the compilers know the types better
            "--suppress=ctuuninitvar",  # takes every out parameter for an uninitialised input
-           # it does not read the headers of libraries
-           "-Djson_object_foreach(object,key,value)=for(;(key)&&(value);)",
-           "-Djson_array_foreach(array,index,value)=for((index)=0;(value);(index)++)",
+           # it does not read the headers of libraries (and takes a semicolon for the next macro)
+           "-Djson_object_foreach(object,key,value)=while(((key)=next_key(object))&&((value)=next_value(object)))",
+           "-Djson_array_foreach(array,index,value)=while(((index)=next_index(array))<9&&((value)=next_value(array)))",
            "--template={file}:{line}: {severity} {id}: {message}"]
 
 

@@ -15,7 +15,7 @@ CALLS = (
     ("dlopen", r"dlopen|dlmopen", ("scheduler/runner/", "tests/")),
 )
 SQL = re.compile(
-    r"\b(?:SELECT\s(?!or\b)|INSERT\s+(?:OR\s+\w+\s+)?INTO\b|UPDATE\s+\S+\s+SET\b|DELETE\s+FROM\b"
+    r"\b(?:SELECT\s(?!or\b|is\b|and\b)|INSERT\s+(?:OR\s+\w+\s+)?INTO\b|UPDATE\s+\S+\s+SET\b|DELETE\s+FROM\b"
     r"|(?:CREATE|DROP|ALTER)\s+(?:TABLE|INDEX|UNIQUE|VIEW|SCHEMA|TRIGGER)\b|PRAGMA\s"
     r"|BEGIN\s+IMMEDIATE\b|SAVEPOINT\s|ROLLBACK\s+TO\b|ON\s+CONFLICT\s*\()")
 SQL_PLACES = ("storage/repo/", "storage/db/", "plugins/sql/", "plugins/table/", "tests/", "bench/")

@@ -3,8 +3,6 @@
 import os
 import subprocess
 
-from tree import in_parallel
-
 NAME = "symbols"
 RULE = "a global symbol starts with the stem of its file"
 
@@ -16,24 +14,25 @@ EXCEPTIONS = {
 }
 
 
-def globals_of(made):
-    """Names of the global symbols an object defines; None when it was not built."""
-    if not os.path.exists(made):
-        return None
-    shown = subprocess.run(["nm", "--extern-only", "--defined-only", "--format=posix", made],
+def globals_of(objects):
+    """(object, name) of every global symbol that the objects define."""
+    if not objects:
+        return
+    shown = subprocess.run(["nm", "--extern-only", "--defined-only", "--format=posix",
+                            "--print-file-name", *objects],
                            capture_output=True, text=True, check=True).stdout
-    return [line.split()[0] for line in shown.splitlines() if line.strip()]
+    for line in shown.splitlines():
+        made, _, rest = line.partition(": ")
+        yield made, rest.split()[0]
 
 
 def find(tree):
-    findings = []
-    commands = tree.commands
-    for (path, _, made), names in zip(commands, in_parallel(lambda c: globals_of(c[2]), commands)):
+    sources = {made: path for path, _, made in tree.commands}
+    missing = [made for made in sources if not os.path.exists(made)]
+    findings = [f"{sources[made]}:1: not built, so its symbols cannot be seen" for made in missing]
+    for made, name in globals_of([made for made in sources if made not in missing]):
+        path = sources[made]
         stem = os.path.splitext(os.path.basename(path))[0]
-        if names is None:
-            findings.append(f"{path}:1: not built, so its symbols cannot be seen")
-            continue
-        for name in names:
-            if name not in (stem, *EXCEPTIONS) and not name.startswith(stem + "_"):
-                findings.append(f"{path}:1: global symbol '{name}' does not start with '{stem}_'")
+        if name not in (stem, *EXCEPTIONS) and not name.startswith(stem + "_"):
+            findings.append(f"{path}:1: global symbol '{name}' does not start with '{stem}_'")
     return sorted(set(findings))
