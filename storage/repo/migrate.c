@@ -12,7 +12,7 @@
 struct migration {
 	struct db *db;
 	const struct catalog *catalog;
-	enum migrate_flags flags;
+	unsigned flags; /* of enum migrate_flags */
 	int64_t now_us;
 };
 
@@ -415,8 +415,8 @@ static int is_due(const struct migration *migration, struct err *err)
 	return status < 0 ? -1 : due;
 }
 
-int migrate_up(struct db *db, const struct catalog *catalog, enum migrate_flags flags,
-               int64_t now_us, struct migrate_plan *plan, struct err *err)
+int migrate_up(struct db *db, const struct catalog *catalog, unsigned flags, int64_t now_us,
+               struct migrate_plan *plan, struct err *err)
 {
 	struct migration migration = {db, catalog, flags, now_us};
 	int due = is_due(&migration, err);

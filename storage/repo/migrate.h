@@ -52,7 +52,7 @@ enum migrate_flags { MIGRATE_ALLOW_DESTRUCTIVE = 1 << 0 };
 /* Does it, and adds what was done to `plan`. Without MIGRATE_ALLOW_DESTRUCTIVE tables that are gone
  * from the catalog stay as they are, and a table with a destructive step gets its additive ones and
  * then fails. */
-MUST_CHECK int migrate_up(struct db *db, const struct catalog *catalog, enum migrate_flags flags,
+MUST_CHECK int migrate_up(struct db *db, const struct catalog *catalog, unsigned flags,
                           int64_t now_us, struct migrate_plan *plan, struct err *err);
 
 #endif

@@ -96,7 +96,7 @@ static int is_hidden(const struct table_row *row)
 	return row->values[row->table->deleted_at->position].kind != VALUE_NULL;
 }
 
-int table_repo_get(const struct table_access *access, int64_t id, enum table_repo_flags flags,
+int table_repo_get(const struct table_access *access, int64_t id, unsigned flags,
                    struct table_row *row, struct err *err)
 {
 	int found = find_row(access, id, (flags & TABLE_REPO_EXPAND) != 0, row, err);
@@ -305,8 +305,8 @@ static int store(const struct table_access *access, const struct value *row, int
 	return done < 0 ? -1 : 0;
 }
 
-int table_repo_create(const struct table_access *access, const struct value *values,
-                      enum table_repo_flags flags, struct table_row *row, struct err *err)
+int table_repo_create(const struct table_access *access, const struct value *values, unsigned flags,
+                      struct table_row *row, struct err *err)
 {
 	struct row_check check = check_of(access);
 	struct value *complete =
@@ -375,7 +375,7 @@ static int update(const struct table_access *access, const struct value *row, st
 }
 
 int table_repo_update(const struct table_access *access, const struct table_change *change,
-                      enum table_repo_flags flags, struct table_row *row, struct err *err)
+                      unsigned flags, struct table_row *row, struct err *err)
 {
 	struct row_check check = check_of(access);
 	struct value *merged =

@@ -54,16 +54,17 @@ struct table_row {
 	const struct table_row *const *expanded;
 };
 
+/* The `flags` below. */
 enum table_repo_flags {
 	TABLE_REPO_EXPAND = 1 << 0,          /* one level of the rows referred to */
 	TABLE_REPO_INCLUDE_DELETED = 1 << 1, /* soft-deleted rows too */
 };
 
-MUST_CHECK int table_repo_get(const struct table_access *access, int64_t id,
-                              enum table_repo_flags flags, struct table_row *row, struct err *err);
+MUST_CHECK int table_repo_get(const struct table_access *access, int64_t id, unsigned flags,
+                              struct table_row *row, struct err *err);
 
 struct table_list {
-	enum table_repo_flags flags;
+	unsigned flags;
 	int64_t limit;    /* -1: all */
 	int64_t offset;   /* rows to skip, 0 with after_id */
 	int64_t after_id; /* keyset: rows with a larger id only; 0: from the start */
@@ -80,8 +81,7 @@ MUST_CHECK int table_repo_list(const struct table_access *access, const struct t
  * is the default or, for id, a generated one. Gives the stored row, also where an equal one was there
  * already (and brings that back to life when it was soft-deleted). */
 MUST_CHECK int table_repo_create(const struct table_access *access, const struct value *values,
-                                 enum table_repo_flags flags, struct table_row *row,
-                                 struct err *err);
+                                 unsigned flags, struct table_row *row, struct err *err);
 
 enum { TABLE_REPO_ANY_VERSION = 0 };
 
@@ -92,7 +92,7 @@ struct table_change {
 };
 
 MUST_CHECK int table_repo_update(const struct table_access *access,
-                                 const struct table_change *change, enum table_repo_flags flags,
+                                 const struct table_change *change, unsigned flags,
                                  struct table_row *row, struct err *err);
 
 /* Hides the row, ERR_GONE when it is hidden already. */

@@ -79,7 +79,7 @@ static inline void shelf_close(struct shelf *shelf)
 }
 
 /* "ok" with the number of steps, or the error. */
-static inline const char *shelf_migrate(struct shelf *shelf, enum migrate_flags flags)
+static inline const char *shelf_migrate(struct shelf *shelf, unsigned flags)
 {
 	struct migrate_plan plan;
 

@@ -50,7 +50,7 @@ static const char *post(const char *table, const char *json)
 	return shelf_post(&shelf, table, json);
 }
 
-static const char *get(const char *table, int64_t id, enum table_repo_flags flags)
+static const char *get(const char *table, int64_t id, unsigned flags)
 {
 	struct table_access access = shelf_access(&shelf, table);
 	struct table_row row;

@@ -14,7 +14,7 @@ static int migrate(const char *url, const struct catalog *catalog, struct err *e
 	if (!db)
 		return -1;
 	migrate_plan_init(&plan);
-	result = migrate_up(db, catalog, (enum migrate_flags)0, clock_now_us(), &plan, err);
+	result = migrate_up(db, catalog, 0, clock_now_us(), &plan, err);
 	migrate_plan_release(&plan);
 	db_close(db);
 	return result;
