@@ -70,7 +70,7 @@ struct load_request {
 	 * cut off goes on behind its last chunk. NULL: a new one; its name is in the result at once, and
 	 * when it has chunks it can be gone on with. */
 	const char *load_id;
-	enum load_request_flags flags;
+	unsigned flags; /* of enum load_request_flags */
 };
 
 /* Bytes of a CSV source, compressed or not; load_input.h makes them. `read` gives up to `size` bytes

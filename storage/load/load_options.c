@@ -10,14 +10,14 @@ struct reading {
 	struct arena *arena;
 	struct load_options *options;
 	int has_header; /* `header` was given */
-	enum load_flags flag;
+	unsigned flag;
 };
 
 struct option {
 	const char *name;
 	int (*read)(struct reading *reading, const char *name, const json_t *value,
 	            struct err *err);
-	enum load_flags flag; /* of the options that are true or false */
+	unsigned flag; /* one of enum load_flags, of the options that are true or false */
 };
 
 /* `text` cut at its commas, blanks around the parts dropped. */

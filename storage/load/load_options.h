@@ -37,7 +37,7 @@ struct load_map {
 };
 
 struct load_options {
-	enum load_flags flags;
+	unsigned flags;             /* of enum load_flags */
 	const char *const *columns; /* by position, "-" skips; NULL: the header says */
 	size_t column_count;
 	const struct load_map *map;

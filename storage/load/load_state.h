@@ -36,7 +36,7 @@ struct load {
 	struct arena arena;
 	struct load_context context;
 	struct load_options options;
-	enum load_request_flags request_flags;
+	unsigned request_flags; /* of enum load_request_flags */
 	enum load_phase phase;
 	const struct table *table;
 	char *folder; /* of stage and spool */

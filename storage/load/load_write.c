@@ -407,7 +407,7 @@ static void roll_back(struct load *load)
 		return;
 }
 
-static int write_turns(struct load *load, enum load_write_flags flags, struct err *err)
+static int write_turns(struct load *load, unsigned flags, struct err *err)
 {
 	enum load_repo_state state = LOAD_REPO_OPEN;
 
@@ -432,7 +432,7 @@ static void keep_reasons(struct load *load, const struct load_counts *now)
 	load->now.errors_truncated = now->errors_truncated;
 }
 
-int load_write_staged(struct load *load, enum load_write_flags flags, struct err *err)
+int load_write_staged(struct load *load, unsigned flags, struct err *err)
 {
 	struct load_counts now;
 

@@ -23,7 +23,7 @@ MUST_CHECK int load_write_take(struct load *load, const struct stage_entry *entr
 
 /* Writes what is staged and, when it is the last, what stands for the whole load. */
 enum load_write_flags { LOAD_WRITE_LAST = 1 << 0 };
-MUST_CHECK int load_write_staged(struct load *load, enum load_write_flags flags, struct err *err);
+MUST_CHECK int load_write_staged(struct load *load, unsigned flags, struct err *err);
 
 /* Publishes the rejects of a load whose rows are stored, and marks it done. */
 MUST_CHECK int load_write_finish(struct load *load, struct err *err);
