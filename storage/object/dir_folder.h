@@ -16,7 +16,7 @@
 struct dir_folder {
 	struct object_store store;
 	char *root;
-	enum dir_store_flags flags;
+	unsigned flags;        /* of enum dir_store_flags */
 	pthread_mutex_t mutex; /* guards what follows */
 	int swept;             /* what killed writers left is gone */
 };

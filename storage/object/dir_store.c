@@ -189,7 +189,7 @@ static const struct object_store_driver driver = {
 	.free = store_free,
 };
 
-struct object_store *dir_store_new(const char *root, enum dir_store_flags flags)
+struct object_store *dir_store_new(const char *root, unsigned flags)
 {
 	struct dir_folder *folder = mem_alloc(sizeof(*folder));
 

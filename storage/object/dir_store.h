@@ -20,7 +20,8 @@ enum dir_store_flags {
 	DIR_STORE_UNBOUNDED = 1 << 2,      /* links may lead anywhere, pipes are files too */
 };
 
-/* The root need not exist before the first write. Free with object_store_free(). */
-struct object_store *dir_store_new(const char *root, enum dir_store_flags flags);
+/* The root need not exist before the first write; `flags` of enum dir_store_flags. Free with
+ * object_store_free(). */
+struct object_store *dir_store_new(const char *root, unsigned flags);
 
 #endif

@@ -20,12 +20,12 @@ struct store_list {
 };
 
 struct object_registry {
-	enum object_registry_flags flags;
+	unsigned flags; /* of enum object_registry_flags */
 	struct store_list stores;
 	struct store_list roots; /* folders whose files may be reached */
 };
 
-struct object_registry *object_registry_new(enum object_registry_flags flags)
+struct object_registry *object_registry_new(unsigned flags)
 {
 	struct object_registry *registry = mem_alloc(sizeof(*registry));
 
@@ -62,7 +62,7 @@ static void add(struct store_list *list, const char *name, struct object_store *
 int object_registry_add(struct object_registry *registry, const char *name, const char *url,
                         struct err *err)
 {
-	enum dir_store_flags flags =
+	unsigned flags =
 		registry->flags & OBJECT_REGISTRY_CREATE_BUCKETS ? DIR_STORE_CREATE_BUCKETS : 0;
 
 	if (str_equal(name, "file"))

@@ -17,7 +17,8 @@ enum object_registry_flags {
 	OBJECT_REGISTRY_CREATE_BUCKETS = 1 << 0,
 };
 
-struct object_registry *object_registry_new(enum object_registry_flags flags);
+/* `flags` of enum object_registry_flags. */
+struct object_registry *object_registry_new(unsigned flags);
 void object_registry_free(struct object_registry *registry);
 
 /* Makes `<name>://` the store at `url`: `dir:PATH`. ERR_USAGE when the URL is none of ours. */
