@@ -58,7 +58,7 @@ struct column {
 	const char *name;
 	const char *description; /* "" when there is none */
 	enum column_type type;
-	enum column_flags flags;
+	unsigned flags; /* of enum column_flags */
 	enum column_default default_kind;
 	struct value default_value;
 	struct value min, max;   /* as stored values of this type; see COLUMN_HAS_MIN */

@@ -334,7 +334,7 @@ static void read_flags(const struct source *source, const struct yaml_node *node
 {
 	static const struct {
 		const char *key;
-		enum column_flags flag;
+		unsigned flag;
 	} flags[] = {
 		{"required", COLUMN_REQUIRED},
 		{"unique", COLUMN_UNIQUE},

@@ -13,7 +13,7 @@ enum { BULK_MAX_ROWS = 1000 };
 static const struct {
 	const char *name;
 	enum column_type type;
-	enum column_flags flags;
+	unsigned flags; /* of enum column_flags */
 	const char *description;
 } implicit[] = {
 	{"id", COLUMN_INT, COLUMN_IMPLICIT | COLUMN_HAS_MIN | COLUMN_HAS_MAX, "names the row"},
