@@ -429,7 +429,9 @@ static void report_diagnosis(struct reader *reader)
 static void parse_document(struct reader *reader)
 {
 	struct fy_diag_cfg diag_config;
-	struct fy_parse_cfg config = {.flags = FYPCF_DEFAULT_VERSION_1_2 | FYPCF_JSON_NONE};
+	/* the library holds or-ed flags in the enum of the single ones */
+	struct fy_parse_cfg config = {
+		.flags = (enum fy_parse_cfg_flags)(FYPCF_DEFAULT_VERSION_1_2 | FYPCF_JSON_NONE)};
 
 	fy_diag_cfg_default(&diag_config);
 	diag_config.fp = NULL;

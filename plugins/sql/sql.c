@@ -282,7 +282,7 @@ static mr_status run_statement(struct work *work, const char *sql)
 static mr_status run_check(struct work *work)
 {
 	const struct mr_host *host = work->task->host;
-	const struct mr_rows *rows;
+	const struct mr_rows *rows = NULL;
 	const char *const *names;
 	const char *check;
 	size_t columns;

@@ -98,7 +98,7 @@ START_TEST(a_value_comes_back_as_it_went)
 	if (value->size > 0)
 		ck_assert_mem_eq(got.as.text, value->as.text, value->size);
 	else if (value->type == DB_FLOAT)
-		ck_assert_double_eq(got.as.real, value->as.real);
+		ck_assert_mem_eq(&got.as.real, &value->as.real, sizeof(got.as.real));
 	else if (value->type != DB_TEXT && value->type != DB_BYTES && value->type != DB_NULL)
 		ck_assert_int_eq(got.as.integer, value->as.integer);
 	ck_assert_int_eq(db_step(stmt, &err), 0);

@@ -2,7 +2,6 @@
 #include "tests/sim/invariants.h"
 
 #include <check.h>
-#include <stdlib.h>
 
 #include "lib/str.h"
 #include "lib/vec.h"
@@ -17,7 +16,6 @@ void invariants_fail(struct sim *sim, const char *format, ...)
 	buf_vprintf(&text, format, arguments);
 	va_end(arguments);
 	ck_abort_msg("%s: %s", sim->story, buf_string(&text));
-	abort();
 }
 
 static void check_explained(struct sim *sim, const struct instance *instance)
