@@ -364,6 +364,11 @@ int db_writer_waiting(const struct db *db)
 	return db->driver->writer_waiting(db);
 }
 
+int64_t db_timeout_ms(const struct db *db)
+{
+	return db->timeout_ms;
+}
+
 void db_set_timeout_ms(struct db *db, int64_t timeout_ms)
 {
 	db->timeout_ms = timeout_ms;

@@ -158,6 +158,7 @@ int db_writer_waiting(const struct db *db);
 
 /* Of a statement, from its first step, and of waiting for the turn. 0: none. */
 void db_set_timeout_ms(struct db *db, int64_t timeout_ms);
+int64_t db_timeout_ms(const struct db *db);
 /* Work one statement may do before it fails with ERR_TIMEOUT, so that a quick thread can hand it to
  * a patient one; db_over_budget() tells it from the timeout. 0: no bound. Virtual machine
  * instructions on SQLite, without meaning elsewhere. */

@@ -90,7 +90,7 @@ static int enter(struct load *load, const struct load_request *request, struct e
 		return 0;
 	if (!request->load_id && load->options.chunk_rows == LOAD_CHUNK_NONE)
 		return 0;
-	if (db_begin(db, DB_WRITE, err) < 0)
+	if (load_write_turn(load, err) < 0)
 		return -1;
 	if (raise_fence(load, request, err) < 0) {
 		db_rollback(db);

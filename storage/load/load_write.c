@@ -14,6 +14,7 @@ enum {
 	LOOK_ROWS = 64, /* between looks at the gate */
 	TICK_ROWS = 1024,
 	TICK_US = 100000,
+	TURN_SLICE_MS = 250,
 	TURN_US = 20000,   /* the shortest turn before giving way */
 	WAL_PAGES = 16000, /* where the log is moved into the database */
 };
@@ -40,6 +41,26 @@ int load_write_tick(struct load *load, int64_t rows, int64_t rows_total, struct 
 	load->told_us = now_us;
 	context->progress(context->data, &progress);
 	return 0;
+}
+
+int load_write_turn(struct load *load, struct err *err)
+{
+	struct db *db = load->context.db;
+	int64_t timeout_ms = db_timeout_ms(db);
+	int64_t end_us = clock_monotonic_us() + timeout_ms * 1000;
+	int result;
+
+	/* in slices, to hear of a cancellation in between */
+	db_set_timeout_ms(db, TURN_SLICE_MS);
+	do {
+		result = db_begin(db, DB_WRITE, err);
+		if (result == 0 || err->code != ERR_BUSY)
+			break;
+		if (timeout_ms > 0 && clock_monotonic_us() >= end_us)
+			break;
+	} while (load_write_tick(load, 0, -1, err) == 0);
+	db_set_timeout_ms(db, timeout_ms);
+	return result;
 }
 
 static const struct column *find_loaded(const struct load *load, const struct column *column)
@@ -276,7 +297,7 @@ static int truncate_table(struct load *load, struct err *err)
 
 static int begin_turn(struct load *load, struct err *err)
 {
-	if (db_begin(load->context.db, DB_WRITE, err) < 0)
+	if (load_write_turn(load, err) < 0)
 		return -1;
 	load->turn_us = clock_monotonic_us();
 	load->turn_rows = 0;
@@ -454,7 +475,7 @@ static int mark_done(struct load *load, struct err *err)
 {
 	if (load->options.flags & LOAD_DRY_RUN)
 		return 0;
-	if (db_begin(load->context.db, DB_WRITE, err) < 0)
+	if (load_write_turn(load, err) < 0)
 		return -1;
 	if (save_record(load, LOAD_REPO_DONE, err) < 0 || db_commit(load->context.db, err) < 0) {
 		db_rollback(load->context.db);

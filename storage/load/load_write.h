@@ -28,6 +28,10 @@ MUST_CHECK int load_write_staged(struct load *load, unsigned flags, struct err *
 /* Publishes the rejects of a load whose rows are stored, and marks it done. */
 MUST_CHECK int load_write_finish(struct load *load, struct err *err);
 
+/* Opens a write transaction as soon as it is this load's turn. Unlike a bare db_begin() the wait can be
+ * cancelled. */
+MUST_CHECK int load_write_turn(struct load *load, struct err *err);
+
 /* Asks for cancellation and tells progress; cheap enough for every few hundred rows. */
 MUST_CHECK int load_write_tick(struct load *load, int64_t rows, int64_t rows_total,
                                struct err *err);

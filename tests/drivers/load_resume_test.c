@@ -132,6 +132,32 @@ START_TEST(a_load_that_was_taken_over_commits_nothing)
 }
 END_TEST
 
+static int cancel_third(void *data)
+{
+	int *asked = data;
+
+	return ++*asked == 3;
+}
+
+START_TEST(a_load_that_waits_for_its_turn_can_be_cancelled)
+{
+	struct db *other = load_fixture_connect(&f);
+	struct err err;
+	int asked = 0;
+
+	f.context.db = f.db;
+	f.context.is_cancelled = cancel_third;
+	f.context.data = &asked;
+	ck_assert_int_eq(db_begin(other, DB_WRITE, &err), 0);
+	ck_assert_str_eq(load_fixture_csv(&f, "person", "name,team_id\nAnn,1\n", NULL),
+	                 "cancelled: the load was cancelled");
+	db_close(other);
+	f.context.is_cancelled = NULL;
+	ck_assert_str_eq(load_fixture_csv(&f, "person", "name,team_id\nAnn,1\n", NULL),
+	                 "received=1 inserted=1");
+}
+END_TEST
+
 START_TEST(only_a_known_load_can_be_resumed)
 {
 	struct load_request request = {
@@ -192,6 +218,7 @@ int main(void)
 	tcase_add_checked_fixture(cases, set_up, tear_down);
 	tcase_add_test(cases, a_killed_load_goes_on_and_doubles_nothing);
 	tcase_add_test(cases, a_load_that_was_taken_over_commits_nothing);
+	tcase_add_test(cases, a_load_that_waits_for_its_turn_can_be_cancelled);
 	tcase_add_test(cases, only_a_known_load_can_be_resumed);
 	tcase_add_loop_test(cases, a_full_disk_stores_nothing_and_says_so, 0,
 	                    (int)countof(full_disks));
