@@ -1,6 +1,7 @@
 """The checks that run a tool, or read what was built."""
 
 import os
+import re
 import unittest
 
 import cppcheck
@@ -83,6 +84,21 @@ class Tidy(PlantedTest):
         body = "{\n\treturn a + b + c + d + e + f + g;\n}\n"
         findings = tidy.find(self.plant(TIDY | {"lib/a.c": f"{head};\n\n{head}\n{body}"}, True))
         self.assertIn("readability-function-size", findings[0])
+
+    def test_a_warning_that_only_clang_has(self):
+        flags = ("enum a_flags { A_ONE = 1, A_TWO = 2 };\n\n"
+                 "struct a {\n\tenum a_flags flags;\n};\n\n"
+                 "const struct a *a_f(void);\n\n"
+                 "const struct a *a_f(void)\n{\n\tstatic const struct a a = {A_ONE | A_TWO};\n\n"
+                 "\treturn &a;\n}\n")
+        findings = tidy.find(self.plant(TIDY | {"lib/a.c": flags}, compiled=True))
+        self.assertEqual(len(findings), 1)
+        self.assertIn("lib/a.c:11:", findings[0])
+        self.assertIn("clang-diagnostic-assign-enum", findings[0])
+
+    def test_the_build_with_clang_asks_the_same(self):
+        block = PROJECT.text("meson.build").split("# clang only\n")[1].split("#")[0]
+        self.assertEqual(re.findall(r"'(-W[a-z-]+)'", block), tidy.CLANG_ONLY)
 
     def test_a_clean_result_is_kept_until_a_header_changes(self):
         files = TIDY | {"lib/a.c": '#include "lib/a.h"\n' + self.GOOD, "lib/a.h": "int a_g(void);\n"}
