@@ -2,12 +2,12 @@
 #include <check.h>
 #include <inttypes.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "storage/db/db.h"
 #include "tests/place.h"
+#include "tests/suite.h"
 
 #define ENDLESS                                                                                    \
 	"WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
@@ -465,46 +465,34 @@ START_TEST(any_name_can_be_quoted)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-	Suite *s = suite_create("db");
-	TCase *t = tcase_create(kind);
-
-	tcase_add_checked_fixture(t, set_up, tear_down);
-	tcase_add_loop_test(t, a_value_comes_back_as_it_went, 0, countof(kept));
-	tcase_add_test(t, a_value_of_another_type_is_not_read);
-	tcase_add_test(t, parameters_go_by_their_number);
-	tcase_add_loop_test(t, what_is_not_one_good_statement_is_refused, 0,
-	                    countof(not_one_statement));
-	tcase_add_test(t, a_cached_text_is_one_statement);
-	tcase_add_loop_test(t, a_broken_constraint_says_which, 0, countof(broken));
-	tcase_add_test(t, a_write_needs_a_transaction_and_gets_one_from_run);
-	tcase_add_test(t, a_rollback_undoes_and_a_commit_keeps);
-	tcase_add_test(t, savepoints_nest);
-	tcase_add_test(t, a_script_is_all_or_nothing);
-	tcase_add_loop_test(t, a_statement_cannot_leave_its_transaction, 0, countof(not_theirs));
-	tcase_add_test(t, a_reader_keeps_its_snapshot);
-	tcase_add_test(t, a_statement_ends_at_its_timeout);
-	tcase_add_test(t, two_statements_have_a_budget_each);
-	tcase_add_test(t, another_thread_can_cancel);
-	tcase_add_test(t, nothing_is_written_behind_a_transaction_that_died);
-	tcase_add_test(t, a_deferred_constraint_fails_the_commit);
-	tcase_add_test(t, any_name_can_be_quoted);
-	tcase_set_timeout(t, 60);
-	suite_add_tcase(s, t);
-	return s;
-}
-
 int main(int argc, char **argv)
 {
-	SRunner *runner;
-	int failed;
+	TCase *cases;
 
 	if (argc > 1)
 		kind = argv[1];
-	runner = srunner_create(suite());
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	cases = tcase_create(kind);
+	tcase_add_checked_fixture(cases, set_up, tear_down);
+	tcase_add_loop_test(cases, a_value_comes_back_as_it_went, 0, countof(kept));
+	tcase_add_test(cases, a_value_of_another_type_is_not_read);
+	tcase_add_test(cases, parameters_go_by_their_number);
+	tcase_add_loop_test(cases, what_is_not_one_good_statement_is_refused, 0,
+	                    countof(not_one_statement));
+	tcase_add_test(cases, a_cached_text_is_one_statement);
+	tcase_add_loop_test(cases, a_broken_constraint_says_which, 0, countof(broken));
+	tcase_add_test(cases, a_write_needs_a_transaction_and_gets_one_from_run);
+	tcase_add_test(cases, a_rollback_undoes_and_a_commit_keeps);
+	tcase_add_test(cases, savepoints_nest);
+	tcase_add_test(cases, a_script_is_all_or_nothing);
+	tcase_add_loop_test(cases, a_statement_cannot_leave_its_transaction, 0,
+	                    countof(not_theirs));
+	tcase_add_test(cases, a_reader_keeps_its_snapshot);
+	tcase_add_test(cases, a_statement_ends_at_its_timeout);
+	tcase_add_test(cases, two_statements_have_a_budget_each);
+	tcase_add_test(cases, another_thread_can_cancel);
+	tcase_add_test(cases, nothing_is_written_behind_a_transaction_that_died);
+	tcase_add_test(cases, a_deferred_constraint_fails_the_commit);
+	tcase_add_test(cases, any_name_can_be_quoted);
+	tcase_set_timeout(cases, 60);
+	return suite_run("db", cases);
 }

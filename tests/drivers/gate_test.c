@@ -2,7 +2,6 @@
 #include <check.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -11,6 +10,7 @@
 #include "storage/db/db.h"
 #include "tests/count.h"
 #include "tests/place.h"
+#include "tests/suite.h"
 
 static struct place place;
 static struct err err;
@@ -248,30 +248,17 @@ START_TEST(many_can_make_the_file_at_once)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-	Suite *s = suite_create("gate");
-	TCase *t = tcase_create("turns");
-
-	tcase_add_checked_fixture(t, set_up, tear_down);
-	tcase_add_test(t, a_small_writer_gets_its_turn_from_one_that_never_rests);
-	tcase_add_test(t, a_killed_writer_leaves_its_turn_to_the_next);
-	tcase_add_test(t, who_waits_too_long_is_told_so);
-	tcase_add_test(t, a_waiting_writer_can_be_cancelled);
-	tcase_add_test(t, threads_of_one_process_take_turns_too);
-	tcase_add_test(t, many_can_make_the_file_at_once);
-	tcase_set_timeout(t, 120);
-	suite_add_tcase(s, t);
-	return s;
-}
-
 int main(void)
 {
-	SRunner *runner = srunner_create(suite());
-	int failed;
+	TCase *cases = tcase_create("turns");
 
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	tcase_add_checked_fixture(cases, set_up, tear_down);
+	tcase_add_test(cases, a_small_writer_gets_its_turn_from_one_that_never_rests);
+	tcase_add_test(cases, a_killed_writer_leaves_its_turn_to_the_next);
+	tcase_add_test(cases, who_waits_too_long_is_told_so);
+	tcase_add_test(cases, a_waiting_writer_can_be_cancelled);
+	tcase_add_test(cases, threads_of_one_process_take_turns_too);
+	tcase_add_test(cases, many_can_make_the_file_at_once);
+	tcase_set_timeout(cases, 120);
+	return suite_run("gate", cases);
 }

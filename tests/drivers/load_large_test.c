@@ -16,6 +16,7 @@
 #include "storage/load/load_input.h"
 #include "tests/count.h"
 #include "tests/drivers/load_fixture.h"
+#include "tests/suite.h"
 
 #define USER_COLUMNS "{'columns': ['id', 'name', 'datetime', 'department_id', 'job_id']"
 
@@ -400,10 +401,7 @@ END_TEST
 
 int main(int argc, char **argv)
 {
-	Suite *suite = suite_create("load large");
 	TCase *cases = tcase_create("load large");
-	SRunner *runner;
-	int failed;
 
 	if (argc > 2)
 		source_root = argv[2];
@@ -415,10 +413,5 @@ int main(int argc, char **argv)
 	tcase_add_test(cases, queries_and_reports_are_dumped);
 	tcase_add_test(cases, a_report_takes_its_parameters_and_defaults);
 	tcase_set_timeout(cases, 3600);
-	suite_add_tcase(suite, cases);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("load large", cases);
 }

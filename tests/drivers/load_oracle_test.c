@@ -12,6 +12,7 @@
 #include "lib/str.h"
 #include "tests/count.h"
 #include "tests/drivers/load_fixture.h"
+#include "tests/suite.h"
 
 #define STAMP "'2020-01-01T00:00:00.000000Z'"
 
@@ -335,17 +336,9 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("load oracle");
 	TCase *cases = tcase_create("load oracle");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(cases, random_loads_do_what_the_oracle_does);
 	tcase_set_timeout(cases, 3600);
-	suite_add_tcase(suite, cases);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("load oracle", cases);
 }

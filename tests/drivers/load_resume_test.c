@@ -10,6 +10,7 @@
 #include "lib/str.h"
 #include "storage/load/load_input.h"
 #include "tests/drivers/load_fixture.h"
+#include "tests/suite.h"
 
 static struct load_fixture f;
 
@@ -210,10 +211,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("load resume");
 	TCase *cases = tcase_create("load resume");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(cases, set_up, tear_down);
 	tcase_add_test(cases, a_killed_load_goes_on_and_doubles_nothing);
@@ -223,10 +221,5 @@ int main(void)
 	tcase_add_loop_test(cases, a_full_disk_stores_nothing_and_says_so, 0,
 	                    (int)countof(full_disks));
 	tcase_set_timeout(cases, 120);
-	suite_add_tcase(suite, cases);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("load resume", cases);
 }

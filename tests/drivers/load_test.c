@@ -2,13 +2,13 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/file.h"
 #include "lib/str.h"
 #include "storage/load/load_input.h"
 #include "tests/drivers/load_fixture.h"
+#include "tests/suite.h"
 
 #define LONG_AGO "'2020-01-01T00:00:00.000000Z'"
 
@@ -442,10 +442,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("load");
 	TCase *cases = tcase_create("load");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(cases, set_up, tear_down);
 	tcase_add_test(cases, good_rows_are_stored_with_defaults_and_stamps);
@@ -462,10 +459,5 @@ int main(void)
 	tcase_add_test(cases, a_cancelled_load_stores_nothing);
 	tcase_add_test(cases, nothing_stays_behind_in_the_state_folder);
 	tcase_set_timeout(cases, 120);
-	suite_add_tcase(suite, cases);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("load", cases);
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "tests/drivers/shelf.h"
+#include "tests/suite.h"
 
 static const char *kind = "sqlite";
 static struct shelf shelf;
@@ -264,39 +265,26 @@ START_TEST(who_migrates_at_once_takes_turns)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-	Suite *s = suite_create("migrate");
-	TCase *t = tcase_create(kind);
-
-	tcase_add_checked_fixture(t, set_up, tear_down);
-	tcase_add_test(t, a_new_database_is_made_and_then_left_alone);
-	tcase_add_test(t, the_own_tables_are_there);
-	tcase_add_test(t, columns_and_indexes_are_added_under_rows);
-	tcase_add_test(t, a_destructive_step_needs_leave);
-	tcase_add_test(t, a_table_that_is_gone_from_the_catalog_stays_until_allowed);
-	tcase_add_test(t, what_rows_forbid_is_refused_and_nothing_is_done);
-	tcase_add_test(t, a_table_without_rows_is_made_anew);
-	tcase_add_test(t, checks_of_the_program_alone_change_nothing);
-	tcase_add_test(t, a_table_of_somebody_else_is_not_touched);
-	tcase_add_test(t, a_newer_database_is_refused);
-	tcase_add_test(t, a_changed_record_is_damage);
-	tcase_add_test(t, who_migrates_at_once_takes_turns);
-	tcase_set_timeout(t, 60);
-	suite_add_tcase(s, t);
-	return s;
-}
-
 int main(int argc, char **argv)
 {
-	SRunner *runner;
-	int failed;
+	TCase *cases;
 
 	if (argc > 1)
 		kind = argv[1];
-	runner = srunner_create(suite());
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	cases = tcase_create(kind);
+	tcase_add_checked_fixture(cases, set_up, tear_down);
+	tcase_add_test(cases, a_new_database_is_made_and_then_left_alone);
+	tcase_add_test(cases, the_own_tables_are_there);
+	tcase_add_test(cases, columns_and_indexes_are_added_under_rows);
+	tcase_add_test(cases, a_destructive_step_needs_leave);
+	tcase_add_test(cases, a_table_that_is_gone_from_the_catalog_stays_until_allowed);
+	tcase_add_test(cases, what_rows_forbid_is_refused_and_nothing_is_done);
+	tcase_add_test(cases, a_table_without_rows_is_made_anew);
+	tcase_add_test(cases, checks_of_the_program_alone_change_nothing);
+	tcase_add_test(cases, a_table_of_somebody_else_is_not_touched);
+	tcase_add_test(cases, a_newer_database_is_refused);
+	tcase_add_test(cases, a_changed_record_is_damage);
+	tcase_add_test(cases, who_migrates_at_once_takes_turns);
+	tcase_set_timeout(cases, 60);
+	return suite_run("migrate", cases);
 }

@@ -4,6 +4,7 @@
 
 #include "storage/repo/report_repo.h"
 #include "tests/drivers/shelf.h"
+#include "tests/suite.h"
 
 static const char *kind = "sqlite";
 static const char *shipped; /* the folder of the catalog that ships */
@@ -189,27 +190,9 @@ START_TEST(a_report_that_does_not_fit_its_declaration_says_so)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-	Suite *s = suite_create("report_repo");
-	TCase *t = tcase_create(kind);
-
-	tcase_add_checked_fixture(t, set_up, tear_down);
-	tcase_add_test(t, quarters_are_counted_by_department_and_job);
-	tcase_add_test(t, the_first_and_the_last_year_are_years);
-	tcase_add_test(t, departments_above_the_mean_of_all_active_ones);
-	tcase_add_test(t, hidden_rows_do_not_count);
-	tcase_add_test(t, names_are_ordered_by_code_points);
-	tcase_add_test(t, a_report_that_does_not_fit_its_declaration_says_so);
-	tcase_set_timeout(t, 60);
-	suite_add_tcase(s, t);
-	return s;
-}
-
 int main(int argc, char **argv)
 {
-	SRunner *runner;
-	int failed;
+	TCase *cases;
 
 	if (argc < 3) {
 		fprintf(stderr, "usage: report_repo_test KIND CATALOG\n");
@@ -217,9 +200,14 @@ int main(int argc, char **argv)
 	}
 	kind = argv[1];
 	shipped = argv[2];
-	runner = srunner_create(suite());
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	cases = tcase_create(kind);
+	tcase_add_checked_fixture(cases, set_up, tear_down);
+	tcase_add_test(cases, quarters_are_counted_by_department_and_job);
+	tcase_add_test(cases, the_first_and_the_last_year_are_years);
+	tcase_add_test(cases, departments_above_the_mean_of_all_active_ones);
+	tcase_add_test(cases, hidden_rows_do_not_count);
+	tcase_add_test(cases, names_are_ordered_by_code_points);
+	tcase_add_test(cases, a_report_that_does_not_fit_its_declaration_says_so);
+	tcase_set_timeout(cases, 60);
+	return suite_run("report_repo", cases);
 }

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sqlite3.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -12,6 +11,7 @@
 #include "storage/db/checkpointer.h"
 #include "storage/db/db.h"
 #include "tests/place.h"
+#include "tests/suite.h"
 
 static struct place place;
 static struct err err;
@@ -230,33 +230,21 @@ START_TEST(the_checkpointer_keeps_the_log_short)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-	Suite *s = suite_create("sqlite");
-	TCase *t = tcase_create("files");
-
-	tcase_add_checked_fixture(t, set_up, tear_down);
-	tcase_add_test(t, what_cannot_be_opened_says_why);
-	tcase_add_test(t, a_file_of_another_kind_is_left_alone);
-	tcase_add_test(t, a_reader_cannot_write);
-	tcase_add_test(t, the_settings_are_the_safe_ones);
-	tcase_add_loop_test(t, a_statement_cannot_switch_the_safeties_off, 0, countof(forbidden));
-	tcase_add_test(t, a_stranger_with_the_lock_makes_us_busy_not_locked);
-	tcase_add_test(t, a_full_disk_costs_the_transaction_and_nothing_else);
-	tcase_add_test(t, the_log_grows_once_and_is_then_overwritten);
-	tcase_add_test(t, the_checkpointer_keeps_the_log_short);
-	tcase_set_timeout(t, 60);
-	suite_add_tcase(s, t);
-	return s;
-}
-
 int main(void)
 {
-	SRunner *runner = srunner_create(suite());
-	int failed;
+	TCase *cases = tcase_create("files");
 
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	tcase_add_checked_fixture(cases, set_up, tear_down);
+	tcase_add_test(cases, what_cannot_be_opened_says_why);
+	tcase_add_test(cases, a_file_of_another_kind_is_left_alone);
+	tcase_add_test(cases, a_reader_cannot_write);
+	tcase_add_test(cases, the_settings_are_the_safe_ones);
+	tcase_add_loop_test(cases, a_statement_cannot_switch_the_safeties_off, 0,
+	                    countof(forbidden));
+	tcase_add_test(cases, a_stranger_with_the_lock_makes_us_busy_not_locked);
+	tcase_add_test(cases, a_full_disk_costs_the_transaction_and_nothing_else);
+	tcase_add_test(cases, the_log_grows_once_and_is_then_overwritten);
+	tcase_add_test(cases, the_checkpointer_keeps_the_log_short);
+	tcase_set_timeout(cases, 60);
+	return suite_run("sqlite", cases);
 }

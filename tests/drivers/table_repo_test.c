@@ -2,6 +2,7 @@
 #include <check.h>
 
 #include "tests/drivers/shelf.h"
+#include "tests/suite.h"
 
 static const char *kind = "sqlite";
 static struct shelf shelf;
@@ -304,39 +305,26 @@ START_TEST(every_type_comes_back_as_it_went_in)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-	Suite *s = suite_create("table_repo");
-	TCase *t = tcase_create(kind);
-
-	tcase_add_checked_fixture(t, set_up, tear_down);
-	tcase_add_test(t, a_row_gets_an_id_and_a_version);
-	tcase_add_test(t, ids_go_on_behind_the_highest_one_given);
-	tcase_add_test(t, the_same_content_again_is_the_same_row);
-	tcase_add_test(t, a_taken_id_or_key_with_other_content_is_a_duplicate);
-	tcase_add_test(t, a_hidden_row_comes_back_to_life_by_the_same_content);
-	tcase_add_test(t, an_unknown_or_hidden_parent_is_named);
-	tcase_add_test(t, a_row_may_be_its_own_parent);
-	tcase_add_test(t, the_rows_referred_to_stand_beside_their_ids);
-	tcase_add_test(t, a_change_touches_what_was_given_and_counts_versions);
-	tcase_add_test(t, a_row_that_is_referred_to_cannot_be_removed);
-	tcase_add_test(t, lists_are_in_id_order_and_leave_hidden_rows_out);
-	tcase_add_test(t, every_type_comes_back_as_it_went_in);
-	tcase_set_timeout(t, 60);
-	suite_add_tcase(s, t);
-	return s;
-}
-
 int main(int argc, char **argv)
 {
-	SRunner *runner;
-	int failed;
+	TCase *cases;
 
 	if (argc > 1)
 		kind = argv[1];
-	runner = srunner_create(suite());
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	cases = tcase_create(kind);
+	tcase_add_checked_fixture(cases, set_up, tear_down);
+	tcase_add_test(cases, a_row_gets_an_id_and_a_version);
+	tcase_add_test(cases, ids_go_on_behind_the_highest_one_given);
+	tcase_add_test(cases, the_same_content_again_is_the_same_row);
+	tcase_add_test(cases, a_taken_id_or_key_with_other_content_is_a_duplicate);
+	tcase_add_test(cases, a_hidden_row_comes_back_to_life_by_the_same_content);
+	tcase_add_test(cases, an_unknown_or_hidden_parent_is_named);
+	tcase_add_test(cases, a_row_may_be_its_own_parent);
+	tcase_add_test(cases, the_rows_referred_to_stand_beside_their_ids);
+	tcase_add_test(cases, a_change_touches_what_was_given_and_counts_versions);
+	tcase_add_test(cases, a_row_that_is_referred_to_cannot_be_removed);
+	tcase_add_test(cases, lists_are_in_id_order_and_leave_hidden_rows_out);
+	tcase_add_test(cases, every_type_comes_back_as_it_went_in);
+	tcase_set_timeout(cases, 60);
+	return suite_run("table_repo", cases);
 }

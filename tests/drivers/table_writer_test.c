@@ -3,6 +3,7 @@
 
 #include "storage/repo/table_writer.h"
 #include "tests/drivers/shelf.h"
+#include "tests/suite.h"
 
 #define STAMP (SHELF_NOW + 1)
 
@@ -189,34 +190,21 @@ START_TEST(a_missing_required_column_is_told_before_the_first_row)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-	Suite *s = suite_create("table_writer");
-	TCase *t = tcase_create(kind);
-
-	tcase_add_checked_fixture(t, set_up, tear_down);
-	tcase_add_test(t, rows_with_and_without_ids_are_stored_with_defaults);
-	tcase_add_test(t, a_bad_row_names_its_reason_and_costs_no_other);
-	tcase_add_test(t, skip_leaves_what_is_there_and_rejects_other_collisions);
-	tcase_add_test(t, update_changes_given_columns_and_revives);
-	tcase_add_test(t, update_by_id_may_change_a_unique_column);
-	tcase_add_test(t, a_hidden_parent_is_unknown);
-	tcase_add_test(t, a_missing_required_column_is_told_before_the_first_row);
-	tcase_set_timeout(t, 60);
-	suite_add_tcase(s, t);
-	return s;
-}
-
 int main(int argc, char **argv)
 {
-	SRunner *runner;
-	int failed;
+	TCase *cases;
 
 	if (argc > 1)
 		kind = argv[1];
-	runner = srunner_create(suite());
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	cases = tcase_create(kind);
+	tcase_add_checked_fixture(cases, set_up, tear_down);
+	tcase_add_test(cases, rows_with_and_without_ids_are_stored_with_defaults);
+	tcase_add_test(cases, a_bad_row_names_its_reason_and_costs_no_other);
+	tcase_add_test(cases, skip_leaves_what_is_there_and_rejects_other_collisions);
+	tcase_add_test(cases, update_changes_given_columns_and_revives);
+	tcase_add_test(cases, update_by_id_may_change_a_unique_column);
+	tcase_add_test(cases, a_hidden_parent_is_unknown);
+	tcase_add_test(cases, a_missing_required_column_is_told_before_the_first_row);
+	tcase_set_timeout(cases, 60);
+	return suite_run("table_writer", cases);
 }

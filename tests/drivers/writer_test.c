@@ -1,12 +1,12 @@
 /* writer_test.c - many writes, one thread, few transactions */
 #include <check.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "storage/db/writer.h"
 #include "tests/place.h"
+#include "tests/suite.h"
 
 #define ENDLESS                                                                                    \
 	"WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
@@ -280,36 +280,23 @@ START_TEST(a_log_that_grows_long_is_checkpointed)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-	Suite *s = suite_create("writer");
-	TCase *t = tcase_create(kind);
-
-	tcase_add_checked_fixture(t, set_up, tear_down);
-	tcase_add_test(t, what_is_done_is_stored);
-	tcase_add_test(t, a_write_that_fails_takes_nobody_with_it);
-	tcase_add_test(t, one_that_runs_out_of_time_is_dropped_and_the_others_run_again);
-	tcase_add_test(t, a_constraint_checked_at_the_commit_fails_its_own_write_only);
-	tcase_add_test(t, who_stands_too_long_is_told_and_never_run);
-	tcase_add_test(t, a_full_queue_refuses);
-	tcase_add_test(t, stopping_writes_what_waits);
-	if (strcmp(kind, "sqlite") == 0)
-		tcase_add_test(t, a_log_that_grows_long_is_checkpointed);
-	tcase_set_timeout(t, 60);
-	suite_add_tcase(s, t);
-	return s;
-}
-
 int main(int argc, char **argv)
 {
-	SRunner *runner;
-	int failed;
+	TCase *cases;
 
 	if (argc > 1)
 		kind = argv[1];
-	runner = srunner_create(suite());
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	cases = tcase_create(kind);
+	tcase_add_checked_fixture(cases, set_up, tear_down);
+	tcase_add_test(cases, what_is_done_is_stored);
+	tcase_add_test(cases, a_write_that_fails_takes_nobody_with_it);
+	tcase_add_test(cases, one_that_runs_out_of_time_is_dropped_and_the_others_run_again);
+	tcase_add_test(cases, a_constraint_checked_at_the_commit_fails_its_own_write_only);
+	tcase_add_test(cases, who_stands_too_long_is_told_and_never_run);
+	tcase_add_test(cases, a_full_queue_refuses);
+	tcase_add_test(cases, stopping_writes_what_waits);
+	if (strcmp(kind, "sqlite") == 0)
+		tcase_add_test(cases, a_log_that_grows_long_is_checkpointed);
+	tcase_set_timeout(cases, 60);
+	return suite_run("writer", cases);
 }

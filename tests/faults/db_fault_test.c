@@ -8,6 +8,7 @@
 
 #include "storage/repo/metadata.h"
 #include "tests/place.h"
+#include "tests/suite.h"
 
 static const struct {
 	const char *fault;
@@ -92,26 +93,13 @@ START_TEST(a_killed_migration_is_done_by_the_next)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-	Suite *s = suite_create("db faults");
-	TCase *t = tcase_create("edges");
-
-	tcase_add_loop_test(t, a_killed_writer_leaves_all_or_nothing_and_blocks_nobody, 0,
-	                    countof(edges));
-	tcase_add_test(t, a_killed_migration_is_done_by_the_next);
-	tcase_set_timeout(t, 60);
-	suite_add_tcase(s, t);
-	return s;
-}
-
 int main(void)
 {
-	SRunner *runner = srunner_create(suite());
-	int failed;
+	TCase *cases = tcase_create("edges");
 
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	tcase_add_loop_test(cases, a_killed_writer_leaves_all_or_nothing_and_blocks_nobody, 0,
+	                    countof(edges));
+	tcase_add_test(cases, a_killed_migration_is_done_by_the_next);
+	tcase_set_timeout(cases, 60);
+	return suite_run("db faults", cases);
 }

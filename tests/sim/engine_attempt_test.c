@@ -3,10 +3,10 @@
  * Each step is also compared with the reference and checked for the invariants (sim.h).
  */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "tests/sim/sim.h"
+#include "tests/suite.h"
 
 START_TEST(a_failure_is_retried_while_retries_last)
 {
@@ -336,10 +336,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("engine_attempt");
 	TCase *cases = tcase_create("attempt");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(cases, a_failure_is_retried_while_retries_last);
 	tcase_add_test(cases, fail_is_for_good);
@@ -359,9 +356,5 @@ int main(void)
 	tcase_add_test(cases, late_and_doubled_messages_are_stale);
 	tcase_add_test(cases, an_end_without_start_is_both_in_one_row);
 	tcase_add_test(cases, what_was_never_made_can_be_freed);
-	suite_add_tcase(suite, cases);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("engine_attempt", cases);
 }

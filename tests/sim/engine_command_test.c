@@ -3,11 +3,11 @@
  * Each step is also compared with the reference and checked for the invariants (sim.h).
  */
 #include <check.h>
-#include <stdlib.h>
 
 #include "lib/compiler.h"
 #include "scheduler/core/engine_change.h"
 #include "tests/sim/sim.h"
+#include "tests/suite.h"
 
 /* -- cancel, clear, mark -- */
 
@@ -373,10 +373,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("engine_command");
 	TCase *cases = tcase_create("command");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(cases, a_cancelled_run_ends_when_its_processes_are_gone);
 	tcase_add_test(cases, a_run_that_times_out_fails);
@@ -397,9 +394,5 @@ int main(void)
 	tcase_add_test(cases, what_waits_for_its_turn_can_be_cancelled);
 	tcase_add_test(cases, a_clear_goes_down_a_diamond_once);
 	tcase_add_test(cases, a_clear_under_way_survives_a_restart);
-	suite_add_tcase(suite, cases);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("engine_command", cases);
 }

@@ -3,10 +3,10 @@
  * Each step is also compared with the reference and checked for the invariants (sim.h).
  */
 #include <check.h>
-#include <stdlib.h>
 
 #include "lib/compiler.h"
 #include "tests/sim/sim.h"
+#include "tests/suite.h"
 
 /* -- what follows what -- */
 
@@ -385,10 +385,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("engine_flow");
 	TCase *cases = tcase_create("flow");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(cases, a_failed_upstream_skips_nothing_under_all_done);
 	tcase_add_test(cases, one_step_finishes_schedules_queues_and_claims);
@@ -413,9 +410,5 @@ int main(void)
 	tcase_add_test(cases, many_upstreams_are_counted);
 	tcase_add_test(cases, holders_leave_a_pool_in_any_order);
 	tcase_add_test(cases, runs_side_by_side_end_in_any_order);
-	suite_add_tcase(suite, cases);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("engine_flow", cases);
 }

@@ -3,10 +3,10 @@
  * Each step is also compared with the reference and checked for the invariants (sim.h).
  */
 #include <check.h>
-#include <stdlib.h>
 
 #include "lib/compiler.h"
 #include "tests/sim/sim.h"
+#include "tests/suite.h"
 
 /* -- mapped tasks -- */
 
@@ -176,10 +176,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("engine_map");
 	TCase *cases = tcase_create("map");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(cases, a_mapped_task_has_an_instance_for_each_item);
 	tcase_add_test(cases, every_mapped_instance_counts);
@@ -190,9 +187,5 @@ int main(void)
 	tcase_add_test(cases, what_a_shorter_list_left_over_says_so);
 	tcase_add_test(cases, all_items_of_a_map_can_be_cancelled_and_marked_together);
 	tcase_add_test(cases, an_instance_fits_its_share_of_memory);
-	suite_add_tcase(suite, cases);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("engine_map", cases);
 }

@@ -11,6 +11,7 @@
 #include "lib/vec.h"
 #include "tests/count.h"
 #include "tests/sim/invariants.h"
+#include "tests/suite.h"
 
 enum {
 	HISTORIES = 10,
@@ -475,18 +476,11 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("walk");
 	TCase *histories = tcase_create("histories");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(histories, 3600);
 	tcase_add_loop_test(histories, a_random_history_is_the_same_in_engine_and_reference, 1,
 	                    HISTORIES + 1);
 	tcase_add_test(histories, the_same_number_gives_the_same_history);
-	suite_add_tcase(suite, histories);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("walk", histories);
 }

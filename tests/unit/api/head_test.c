@@ -5,6 +5,7 @@
 
 #include "api/frame.h"
 #include "api/head.h"
+#include "tests/suite.h"
 
 #define HOST "Host: a\r\n"
 
@@ -334,11 +335,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("head");
 	TCase *heads = tcase_create("heads");
 	TCase *frames = tcase_create("frames");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(heads, a_head_is_accepted_or_refused_as_the_table_says, 0,
 	                    (int)countof(head_cases));
@@ -350,10 +348,5 @@ int main(void)
 	                    (int)countof(frame_cases));
 	tcase_add_test(frames, lines_of_a_chunked_body_are_bounded);
 	tcase_add_test(frames, a_body_of_known_length_ends_there);
-	suite_add_tcase(suite, heads);
-	suite_add_tcase(suite, frames);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("head", heads, frames);
 }

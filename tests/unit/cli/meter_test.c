@@ -1,10 +1,10 @@
 /* meter_test.c - how progress, counts and durations are shown */
 #include <check.h>
-#include <stdlib.h>
 
 #include "cli/meter.h"
 #include "cli/output.h"
 #include "lib/compiler.h"
+#include "tests/suite.h"
 
 static const struct {
 	struct meter_task task;
@@ -62,17 +62,9 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("meter");
 	TCase *cases = tcase_create("meter");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(cases, progress_has_part_rate_and_eta, 0, (int)countof(lines));
 	tcase_add_test(cases, counts_and_durations_are_short);
-	suite_add_tcase(suite, cases);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("meter", cases);
 }

@@ -2,10 +2,10 @@
 #include <check.h>
 #include <stdalign.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/arena.h"
+#include "tests/suite.h"
 
 static struct arena arena;
 
@@ -117,10 +117,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("arena");
 	TCase *tests = tcase_create("arena");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tests, open_arena, close_arena);
 	tcase_add_loop_test(tests, memory_is_zeroed_and_aligned_at_any_size, 0, 9);
@@ -131,9 +128,5 @@ int main(void)
 	tcase_add_test(tests, a_long_text_is_formatted_whole);
 	tcase_add_test_raise_signal(tests, an_array_that_cannot_be_counted_aborts, 6);
 	tcase_add_test_raise_signal(tests, a_size_that_wraps_aborts, 6);
-	suite_add_tcase(suite, tests);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("arena", tests);
 }

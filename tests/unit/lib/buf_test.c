@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/buf.h"
+#include "tests/suite.h"
 
 START_TEST(an_untouched_buf_is_empty_text)
 {
@@ -116,10 +117,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("buf");
 	TCase *tests = tcase_create("buf");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tests, an_untouched_buf_is_empty_text);
 	tcase_add_test(tests, what_is_appended_stands_in_order_and_ends_with_nul);
@@ -129,9 +127,5 @@ int main(void)
 	tcase_add_test(tests, taken_text_leaves_an_empty_buf);
 	tcase_add_test_raise_signal(tests, consuming_more_than_there_is_aborts, 6);
 	tcase_add_test_raise_signal(tests, a_reservation_that_wraps_aborts, 6);
-	suite_add_tcase(suite, tests);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("buf", tests);
 }

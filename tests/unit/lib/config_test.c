@@ -8,6 +8,7 @@
 #include "lib/config.h"
 #include "lib/file.h"
 #include "lib/yaml_errors.h"
+#include "tests/suite.h"
 
 static char folder[64];
 static struct yaml_errors errors;
@@ -245,10 +246,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("config");
 	TCase *tests = tcase_create("config");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tests, open_project, close_project);
 	tcase_add_test(tests, an_empty_project_has_defaults);
@@ -261,9 +259,5 @@ int main(void)
 	tcase_add_test(tests, a_file_that_is_named_must_exist);
 	tcase_add_test(tests, a_secret_is_a_file_or_a_variable);
 	tcase_add_test(tests, the_table_of_settings_is_sound);
-	suite_add_tcase(suite, tests);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("config", tests);
 }

@@ -1,10 +1,10 @@
 /* crypto_test.c - digests, randomness and ids */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/compiler.h"
 #include "lib/crypto.h"
+#include "tests/suite.h"
 
 /* FIPS 180-2, appendix B, and the empty message */
 static const struct digest_case {
@@ -89,19 +89,12 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("crypto");
 	TCase *tests = tcase_create("crypto");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(tests, digests_in_one_go_and_in_pieces, 0, (int)countof(digest_cases));
 	tcase_add_test(tests, keyed_digests);
 	tcase_add_test(tests, ids_are_ordered_by_time_and_never_equal);
 	tcase_add_test(tests, randomness_fills_any_size);
 	tcase_add_test(tests, equality);
-	suite_add_tcase(suite, tests);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("crypto", tests);
 }

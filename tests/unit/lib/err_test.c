@@ -1,10 +1,10 @@
 /* err_test.c - errors as values */
 #include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/err.h"
+#include "tests/suite.h"
 
 START_TEST(an_error_grows_from_the_left_and_keeps_its_code)
 {
@@ -87,19 +87,12 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("err");
 	TCase *tests = tcase_create("err");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tests, an_error_grows_from_the_left_and_keeps_its_code);
 	tcase_add_loop_test(tests, errno_becomes_a_code_and_a_cause, 0, (int)countof(errno_cases));
 	tcase_add_test(tests, long_texts_are_cut_and_stay_terminated);
 	tcase_add_test(tests, every_code_has_a_name_of_its_own);
 	tcase_add_test(tests, only_what_may_pass_by_itself_is_tried_again);
-	suite_add_tcase(suite, tests);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("err", tests);
 }

@@ -10,6 +10,7 @@
 #include "lib/file.h"
 #include "lib/json.h"
 #include "lib/log.h"
+#include "tests/suite.h"
 
 static char folder[64];
 static struct arena arena;
@@ -214,10 +215,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("file");
 	TCase *tests = tcase_create("file");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tests, open_folder, remove_folder);
 	tcase_add_test(tests, a_file_is_written_whole_and_read_back);
@@ -230,9 +228,5 @@ int main(void)
 	tcase_add_test(tests, the_last_part_of_a_path);
 	tcase_add_test(tests, an_event_is_one_line_of_text);
 	tcase_add_test(tests, an_event_is_one_line_of_json);
-	suite_add_tcase(suite, tests);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("file", tests);
 }

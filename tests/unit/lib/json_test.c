@@ -7,6 +7,7 @@
 #include "lib/json.h"
 #include "lib/json_writer.h"
 #include "lib/limits.h"
+#include "tests/suite.h"
 
 static json_t *parse(const char *text)
 {
@@ -234,11 +235,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("json");
 	TCase *documents = tcase_create("documents");
 	TCase *writer = tcase_create("writer");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(documents, what_is_read_is_written_the_same, 0, (int)countof(same));
 	tcase_add_loop_test(documents, what_is_no_json_is_refused, 0, (int)countof(bad_cases));
@@ -252,10 +250,5 @@ int main(void)
 	                    (int)countof(float_cases));
 	tcase_add_test_raise_signal(writer, a_value_without_a_key_aborts, 6);
 	tcase_add_test_raise_signal(writer, a_wrong_end_aborts, 6);
-	suite_add_tcase(suite, documents);
-	suite_add_tcase(suite, writer);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("json", documents, writer);
 }

@@ -6,6 +6,7 @@
 
 #include "lib/map.h"
 #include "lib/vec.h"
+#include "tests/suite.h"
 
 enum {
 	KEYS = 5000,
@@ -154,10 +155,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("map and vec");
 	TCase *tests = tcase_create("map and vec");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	make_keys();
 	tcase_add_test(tests, an_empty_map_answers);
@@ -167,9 +165,5 @@ int main(void)
 	tcase_add_test(tests, a_removed_key_may_vanish);
 	tcase_add_test(tests, an_array_grows_with_zeroed_items);
 	tcase_add_test(tests, an_array_is_walked_also_when_it_is_empty);
-	suite_add_tcase(suite, tests);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("map and vec", tests);
 }

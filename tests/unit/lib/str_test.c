@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/str.h"
+#include "tests/suite.h"
 
 START_TEST(beginnings_and_ends)
 {
@@ -238,10 +239,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("str");
 	TCase *tests = tcase_create("str");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tests, beginnings_and_ends);
 	tcase_add_test(tests, a_copy_is_cut_and_terminated);
@@ -251,9 +249,5 @@ int main(void)
 	tcase_add_loop_test(tests, utf8_is_checked_to_the_byte, 0, (int)countof(utf8_cases));
 	tcase_add_test(tests, a_nul_is_a_character_like_others);
 	tcase_add_test(tests, the_nearest_name_is_near_enough);
-	suite_add_tcase(suite, tests);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("str", tests);
 }

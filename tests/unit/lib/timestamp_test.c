@@ -1,9 +1,9 @@
 /* timestamp_test.c - moments as text */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/timestamp.h"
+#include "tests/suite.h"
 
 static const struct moment_case {
 	const char *text, *stored; /* NULL: refused */
@@ -133,10 +133,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("timestamp");
 	TCase *tests = tcase_create("timestamp");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tests, 60);
 	tcase_add_loop_test(tests, moments_are_read_and_stored, 0,
@@ -144,9 +141,5 @@ int main(void)
 	tcase_add_test(tests, only_the_given_bytes_are_read);
 	tcase_add_test(tests, people_see_a_fraction_only_when_there_is_one);
 	tcase_add_test(tests, every_day_of_ten_thousand_years_comes_back);
-	suite_add_tcase(suite, tests);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("timestamp", tests);
 }

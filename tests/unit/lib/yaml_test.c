@@ -1,12 +1,12 @@
 /* yaml_test.c - places, types and faults of YAML documents */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/limits.h"
 #include "lib/str.h"
 #include "lib/yaml.h"
 #include "tests/count.h"
+#include "tests/suite.h"
 
 static struct yaml_errors errors;
 static struct buf shown;
@@ -249,10 +249,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("yaml");
 	TCase *cases = tcase_create("yaml");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(cases, set_up, tear_down);
 	tcase_add_loop_test(cases, values_have_the_core_types, 0, (int)countof(values));
@@ -267,10 +264,5 @@ int main(void)
 	tcase_add_test(cases, a_missing_file_is_one_fault_without_a_line);
 	tcase_add_test(cases, noise_is_a_document_or_a_fault);
 	tcase_set_timeout(cases, 60);
-	suite_add_tcase(suite, cases);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("yaml", cases);
 }

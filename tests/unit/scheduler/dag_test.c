@@ -1,6 +1,5 @@
 /* dag_test.c - DAG files: what they mean, and every fault with its place */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/str.h"
@@ -8,6 +7,7 @@
 #include "scheduler/core/dag_operators.h"
 #include "scheduler/core/dag_params.h"
 #include "scheduler/core/template.h"
+#include "tests/suite.h"
 
 static struct yaml_errors errors;
 static struct buf shown;
@@ -435,10 +435,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("dag");
 	TCase *cases = tcase_create("dag");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(cases, set_up, tear_down);
 	tcase_add_test(cases, the_shipped_dag_is_read);
@@ -454,10 +451,5 @@ int main(void)
 	                    (int)countof(runs));
 	tcase_add_loop_test(cases, typed_parameters_follow_their_type, 0, (int)countof(typed));
 	tcase_set_timeout(cases, 60);
-	suite_add_tcase(suite, cases);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("dag", cases);
 }

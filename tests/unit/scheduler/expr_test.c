@@ -1,6 +1,5 @@
 /* expr_test.c - expressions and templates: what they are worth, and what is refused */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/limits.h"
@@ -8,6 +7,7 @@
 #include "scheduler/core/expr_check.h"
 #include "scheduler/core/expr_eval.h"
 #include "scheduler/core/template.h"
+#include "tests/suite.h"
 
 static struct arena arena;
 static struct expr_scope scope;
@@ -442,10 +442,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("expr");
 	TCase *cases = tcase_create("expr");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(cases, set_up, tear_down);
 	tcase_add_loop_test(cases, expressions_are_worth, 0, (int)countof(values));
@@ -458,10 +455,5 @@ int main(void)
 	tcase_add_test(cases, a_condition_needs_no_braces);
 	tcase_add_test(cases, a_rendered_value_is_bounded);
 	tcase_set_timeout(cases, 60);
-	suite_add_tcase(suite, cases);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("expr", cases);
 }

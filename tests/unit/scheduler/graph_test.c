@@ -6,6 +6,7 @@
 #include "lib/limits.h"
 #include "lib/str.h"
 #include "scheduler/core/dag_graph.h"
+#include "tests/suite.h"
 
 /* `a; b: a; c: a b` */
 static struct dag *dag_of(const char *text)
@@ -116,19 +117,11 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("graph");
 	TCase *cases = tcase_create("graph");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(cases, a_dag_is_drawn_from_left_to_right, 0, (int)countof(drawings));
 	tcase_add_test(cases, json_has_layers_and_edges);
 	tcase_add_test(cases, svg_has_a_box_for_each_task);
 	tcase_add_test(cases, what_is_too_large_is_refused);
-	suite_add_tcase(suite, cases);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("graph", cases);
 }

@@ -1,11 +1,11 @@
 /* heap_test.c - heap, timers and the table of ids */
 #include <check.h>
-#include <stdlib.h>
 
 #include "lib/compiler.h"
 #include "scheduler/core/heap.h"
 #include "scheduler/core/idmap.h"
 #include "scheduler/core/timer.h"
+#include "tests/suite.h"
 
 enum {
 	COUNT = 500,
@@ -138,19 +138,12 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("heap");
 	TCase *cases = tcase_create("heap");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(cases, what_is_put_in_comes_out_in_order);
 	tcase_add_test(cases, anything_can_be_taken_out_of_the_middle);
 	tcase_add_test(cases, timers_fire_when_due_and_equals_in_the_order_they_were_set);
 	tcase_add_test(cases, a_timer_can_be_set_anew_and_stopped);
 	tcase_add_test(cases, ids_find_their_values_whatever_is_added_and_removed);
-	suite_add_tcase(suite, cases);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("heap", cases);
 }

@@ -1,12 +1,12 @@
 /* rule_test.c - trigger rules against Airflow's own evaluation */
 #include <check.h>
 #include <jansson.h>
-#include <stdlib.h>
 
 #include "lib/compiler.h"
 #include "lib/str.h"
 #include "scheduler/core/rule.h"
 #include "scheduler/core/state.h"
+#include "tests/suite.h"
 
 /* The data calls it so; ours is the same. */
 static enum rule_verdict verdict_of(const char *name)
@@ -137,18 +137,11 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("rule");
 	TCase *cases = tcase_create("rule");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(cases, a_rule_decides_as_airflow_does_when_all_upstreams_are_finished);
 	tcase_add_loop_test(cases, what_cannot_change_any_more_is_decided_at_once, 0,
 	                    (int)countof(earlies));
 	tcase_add_loop_test(cases, a_task_without_upstreams_runs_under_every_rule, 0, RULE_COUNT);
-	suite_add_tcase(suite, cases);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("rule", cases);
 }

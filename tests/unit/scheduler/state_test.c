@@ -1,11 +1,11 @@
 /* state_test.c - which state may follow which */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/compiler.h"
 #include "scheduler/core/state.h"
+#include "tests/suite.h"
 
 struct legal {
 	const char *from, *to; /* `to`: names with blanks between */
@@ -124,19 +124,12 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("state");
 	TCase *cases = tcase_create("state");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(cases, a_task_goes_only_where_the_design_lets_it);
 	tcase_add_test(cases, an_attempt_goes_only_where_the_design_lets_it);
 	tcase_add_test(cases, a_run_goes_only_where_the_design_lets_it);
 	tcase_add_test(cases, names_lead_back_to_states);
 	tcase_add_test(cases, finished_and_live_are_what_they_say);
-	suite_add_tcase(suite, cases);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("state", cases);
 }

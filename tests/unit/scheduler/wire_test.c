@@ -10,6 +10,7 @@
 #include "lib/limits.h"
 #include "lib/mem.h"
 #include "scheduler/wire/wire_writer.h"
+#include "tests/suite.h"
 
 static struct err err;
 
@@ -317,32 +318,19 @@ START_TEST(a_peer_that_is_gone_is_the_end_on_both_sides)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-	Suite *s = suite_create("wire");
-	TCase *t = tcase_create("frames");
-
-	tcase_add_test(t, a_start_arrives_as_it_left);
-	tcase_add_test(t, a_finished_arrives_as_it_left);
-	tcase_add_test(t, frames_survive_any_tearing);
-	tcase_add_loop_test(t, what_breaks_the_format_is_an_error, 0, countof(ill));
-	tcase_add_test(t, a_length_over_the_cap_is_refused_before_its_bytes_come);
-	tcase_add_test(t, an_output_of_64_kib_fits_and_a_note_of_64_kib_does_not);
-	tcase_add_test(t, a_large_start_goes_by_descriptor_between_small_ones);
-	tcase_add_test(t, parameters_over_16_mib_are_refused);
-	tcase_add_test(t, a_runner_may_not_pass_descriptors);
-	tcase_add_test(t, a_peer_that_is_gone_is_the_end_on_both_sides);
-	suite_add_tcase(s, t);
-	return s;
-}
-
 int main(void)
 {
-	SRunner *runner = srunner_create(suite());
-	int failed;
+	TCase *cases = tcase_create("frames");
 
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	tcase_add_test(cases, a_start_arrives_as_it_left);
+	tcase_add_test(cases, a_finished_arrives_as_it_left);
+	tcase_add_test(cases, frames_survive_any_tearing);
+	tcase_add_loop_test(cases, what_breaks_the_format_is_an_error, 0, countof(ill));
+	tcase_add_test(cases, a_length_over_the_cap_is_refused_before_its_bytes_come);
+	tcase_add_test(cases, an_output_of_64_kib_fits_and_a_note_of_64_kib_does_not);
+	tcase_add_test(cases, a_large_start_goes_by_descriptor_between_small_ones);
+	tcase_add_test(cases, parameters_over_16_mib_are_refused);
+	tcase_add_test(cases, a_runner_may_not_pass_descriptors);
+	tcase_add_test(cases, a_peer_that_is_gone_is_the_end_on_both_sides);
+	return suite_run("wire", cases);
 }

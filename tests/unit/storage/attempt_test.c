@@ -1,6 +1,5 @@
 /* attempt_test.c - the metadata database: attempts, outputs, and what stands around runs */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "storage/repo/attempt_repo.h"
@@ -13,6 +12,7 @@
 #include "storage/repo/run_repo.h"
 #include "storage/repo/task_repo.h"
 #include "tests/place.h"
+#include "tests/suite.h"
 
 static const char *kind = "sqlite";
 static struct place place;
@@ -333,36 +333,23 @@ START_TEST(events_are_numbered_on_and_on)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-	Suite *s = suite_create("attempts");
-	TCase *t = tcase_create(kind);
-
-	tcase_add_checked_fixture(t, set_up, tear_down);
-	tcase_add_test(t, an_attempt_goes_from_claim_to_end);
-	tcase_add_test(t, a_stale_writer_is_told);
-	tcase_add_test(t, an_attempt_that_goes_on_keeps_its_number_and_first_start);
-	tcase_add_test(t, outputs_are_seen_of_the_latest_attempt_once_it_has_succeeded);
-	tcase_add_test(t, a_lease_lets_one_leader_store_each_batch_once);
-	tcase_add_test(t, a_dag_keeps_its_pause_when_its_file_changes);
-	tcase_add_test(t, a_command_is_carried_out_once);
-	tcase_add_test(t, pools_are_set_and_removed);
-	tcase_add_test(t, events_are_numbered_on_and_on);
-	tcase_set_timeout(t, 60);
-	suite_add_tcase(s, t);
-	return s;
-}
-
 int main(int argc, char **argv)
 {
-	SRunner *runner;
-	int failed;
+	TCase *cases;
 
 	if (argc > 1)
 		kind = argv[1];
-	runner = srunner_create(suite());
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	cases = tcase_create(kind);
+	tcase_add_checked_fixture(cases, set_up, tear_down);
+	tcase_add_test(cases, an_attempt_goes_from_claim_to_end);
+	tcase_add_test(cases, a_stale_writer_is_told);
+	tcase_add_test(cases, an_attempt_that_goes_on_keeps_its_number_and_first_start);
+	tcase_add_test(cases, outputs_are_seen_of_the_latest_attempt_once_it_has_succeeded);
+	tcase_add_test(cases, a_lease_lets_one_leader_store_each_batch_once);
+	tcase_add_test(cases, a_dag_keeps_its_pause_when_its_file_changes);
+	tcase_add_test(cases, a_command_is_carried_out_once);
+	tcase_add_test(cases, pools_are_set_and_removed);
+	tcase_add_test(cases, events_are_numbered_on_and_on);
+	tcase_set_timeout(cases, 60);
+	return suite_run("attempts", cases);
 }

@@ -6,6 +6,7 @@
 
 #include "lib/file.h"
 #include "storage/catalog/catalog.h"
+#include "tests/suite.h"
 
 static char folder[64];
 static struct yaml_errors errors;
@@ -351,32 +352,20 @@ START_TEST(a_bad_report_is_told_with_its_place)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-	Suite *s = suite_create("catalog");
-	TCase *t = tcase_create("catalog");
-
-	tcase_add_checked_fixture(t, set_up, tear_down);
-	tcase_add_test(t, a_table_with_everything);
-	tcase_add_test(t, a_key_is_found_by_its_columns_in_any_order);
-	tcase_add_test(t, an_empty_or_missing_folder_is_an_empty_catalog);
-	tcase_add_loop_test(t, a_bad_table_is_told_with_its_place, 0, (int)countof(bad_tables));
-	tcase_add_test(t, all_faults_of_all_files_are_told_at_once);
-	tcase_add_test(t, names_of_the_program_and_of_sqlite_are_taken);
-	tcase_add_test(t, references_may_go_in_a_circle_unless_all_are_required);
-	tcase_add_test(t, parameters_of_a_report_get_numbers);
-	tcase_add_loop_test(t, a_bad_report_is_told_with_its_place, 0, (int)countof(bad_reports));
-	suite_add_tcase(s, t);
-	return s;
-}
-
 int main(void)
 {
-	SRunner *runner = srunner_create(suite());
-	int failed;
+	TCase *cases = tcase_create("catalog");
 
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	tcase_add_checked_fixture(cases, set_up, tear_down);
+	tcase_add_test(cases, a_table_with_everything);
+	tcase_add_test(cases, a_key_is_found_by_its_columns_in_any_order);
+	tcase_add_test(cases, an_empty_or_missing_folder_is_an_empty_catalog);
+	tcase_add_loop_test(cases, a_bad_table_is_told_with_its_place, 0, (int)countof(bad_tables));
+	tcase_add_test(cases, all_faults_of_all_files_are_told_at_once);
+	tcase_add_test(cases, names_of_the_program_and_of_sqlite_are_taken);
+	tcase_add_test(cases, references_may_go_in_a_circle_unless_all_are_required);
+	tcase_add_test(cases, parameters_of_a_report_get_numbers);
+	tcase_add_loop_test(cases, a_bad_report_is_told_with_its_place, 0,
+	                    (int)countof(bad_reports));
+	return suite_run("catalog", cases);
 }

@@ -12,6 +12,7 @@
 #include "storage/load/csv_reader.h"
 #include "storage/load/load_input.h"
 #include "tests/count.h"
+#include "tests/suite.h"
 
 static struct arena arena;
 static struct err err;
@@ -284,10 +285,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("csv");
 	TCase *tests = tcase_create("csv");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_loop_test(tests, records_are_split_however_they_arrive, 0, (int)countof(cases));
@@ -297,10 +295,5 @@ int main(void)
 	tcase_add_test(tests, noise_is_split_as_libcsv_does);
 	tcase_add_test(tests, a_field_is_quoted_where_it_must_be);
 	tcase_set_timeout(tests, 120);
-	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("csv", tests);
 }

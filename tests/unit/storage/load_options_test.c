@@ -1,11 +1,11 @@
 /* load_options_test.c - the words of a load, in their own types and as text */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/arena.h"
 #include "lib/str.h"
 #include "storage/load/load_options.h"
+#include "tests/suite.h"
 
 static struct arena arena;
 static struct err err;
@@ -155,10 +155,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("load options");
 	TCase *tests = tcase_create("load options");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_loop_test(tests, nothing_said_is_the_default, 0, 5);
@@ -166,10 +163,5 @@ int main(void)
 	tcase_add_test(tests, columns_mean_no_header_unless_told);
 	tcase_add_loop_test(tests, an_error_names_the_option, 0, (int)countof(refused));
 	tcase_add_test(tests, every_name_is_an_option);
-	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("load options", tests);
 }

@@ -7,6 +7,7 @@
 #include "storage/repo/run_repo.h"
 #include "storage/repo/task_repo.h"
 #include "tests/place.h"
+#include "tests/suite.h"
 
 static const char *kind = "sqlite";
 static struct place place;
@@ -393,40 +394,28 @@ START_TEST(ten_thousand_instances_are_listed_by_id)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-	Suite *s = suite_create("metadata");
-	TCase *t = tcase_create(kind);
-
-	tcase_add_checked_fixture(t, set_up, tear_down);
-	tcase_add_test(t, migrating_again_changes_nothing);
-	tcase_add_test(t, a_newer_schema_is_refused);
-	tcase_add_test(t, a_step_with_another_checksum_is_damage);
-	tcase_add_test(t, ids_go_on_behind_the_highest);
-	tcase_add_test(t, a_run_comes_back_as_it_went);
-	tcase_add_loop_test(t, a_second_run_of_one_name_date_or_key_is_refused, 0, countof(twins));
-	tcase_add_test(t, runs_without_date_and_key_do_not_collide);
-	tcase_add_test(t, runs_are_listed_newest_first_page_by_page);
-	tcase_add_test(t, a_run_id_may_belong_to_several_dags);
-	tcase_add_test(t, a_run_keeps_its_counts_when_it_ends_and_drops_them_when_it_goes_on);
-	tcase_add_test(t, a_restart_finds_what_has_not_ended);
-	tcase_add_test(t, a_task_instance_comes_back_as_it_went);
-	tcase_add_test(t, ten_thousand_instances_are_listed_by_id);
-	tcase_set_timeout(t, 60);
-	suite_add_tcase(s, t);
-	return s;
-}
-
 int main(int argc, char **argv)
 {
-	SRunner *runner;
-	int failed;
+	TCase *cases;
 
 	if (argc > 1)
 		kind = argv[1];
-	runner = srunner_create(suite());
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	cases = tcase_create(kind);
+	tcase_add_checked_fixture(cases, set_up, tear_down);
+	tcase_add_test(cases, migrating_again_changes_nothing);
+	tcase_add_test(cases, a_newer_schema_is_refused);
+	tcase_add_test(cases, a_step_with_another_checksum_is_damage);
+	tcase_add_test(cases, ids_go_on_behind_the_highest);
+	tcase_add_test(cases, a_run_comes_back_as_it_went);
+	tcase_add_loop_test(cases, a_second_run_of_one_name_date_or_key_is_refused, 0,
+	                    countof(twins));
+	tcase_add_test(cases, runs_without_date_and_key_do_not_collide);
+	tcase_add_test(cases, runs_are_listed_newest_first_page_by_page);
+	tcase_add_test(cases, a_run_id_may_belong_to_several_dags);
+	tcase_add_test(cases, a_run_keeps_its_counts_when_it_ends_and_drops_them_when_it_goes_on);
+	tcase_add_test(cases, a_restart_finds_what_has_not_ended);
+	tcase_add_test(cases, a_task_instance_comes_back_as_it_went);
+	tcase_add_test(cases, ten_thousand_instances_are_listed_by_id);
+	tcase_set_timeout(cases, 60);
+	return suite_run("metadata", cases);
 }

@@ -14,6 +14,7 @@
 #include "storage/object/dir_store.h"
 #include "storage/object/object_registry.h"
 #include "storage/object/uri.h"
+#include "tests/suite.h"
 
 static struct arena arena;
 static char folder[64];
@@ -395,10 +396,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("object");
 	TCase *cases = tcase_create("object");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(cases, set_up, tear_down);
 	tcase_add_loop_test(cases, a_uri_has_store_bucket_and_raw_key, 0, (int)countof(uris));
@@ -415,10 +413,5 @@ int main(void)
 	tcase_add_test(cases, what_a_killed_writer_left_goes_with_the_next_write);
 	tcase_add_test(cases, a_folder_cannot_sign);
 	tcase_set_timeout(cases, 60);
-	suite_add_tcase(suite, cases);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("object", cases);
 }

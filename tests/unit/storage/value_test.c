@@ -1,12 +1,12 @@
 /* value_test.c - text and JSON become typed values, and are shown again */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "storage/catalog/base64.h"
 #include "storage/catalog/column_reader.h"
 #include "storage/catalog/decimal.h"
 #include "storage/catalog/value_parse.h"
+#include "tests/suite.h"
 
 static struct arena arena;
 static struct yaml_errors errors;
@@ -404,32 +404,19 @@ START_TEST(patterns_refuse_what_is_no_expression)
 }
 END_TEST
 
-static Suite *suite(void)
-{
-	Suite *s = suite_create("value");
-	TCase *t = tcase_create("value");
-
-	tcase_add_checked_fixture(t, set_up, tear_down);
-	tcase_add_loop_test(t, text_becomes_a_value, 0, (int)countof(texts));
-	tcase_add_loop_test(t, json_becomes_a_value, 0, (int)countof(jsons));
-	tcase_add_test(t, null_and_nothing);
-	tcase_add_test(t, typed_values_are_checked_by_kind);
-	tcase_add_test(t, csv_fields_are_quoted_where_needed);
-	tcase_add_test(t, raw_text_is_checked_for_encoding_and_nul);
-	tcase_add_test(t, every_code_has_a_name);
-	tcase_add_test(t, base64_reads_back_what_it_wrote);
-	tcase_add_test(t, patterns_refuse_what_is_no_expression);
-	suite_add_tcase(s, t);
-	return s;
-}
-
 int main(void)
 {
-	SRunner *runner = srunner_create(suite());
-	int failed;
+	TCase *cases = tcase_create("value");
 
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	tcase_add_checked_fixture(cases, set_up, tear_down);
+	tcase_add_loop_test(cases, text_becomes_a_value, 0, (int)countof(texts));
+	tcase_add_loop_test(cases, json_becomes_a_value, 0, (int)countof(jsons));
+	tcase_add_test(cases, null_and_nothing);
+	tcase_add_test(cases, typed_values_are_checked_by_kind);
+	tcase_add_test(cases, csv_fields_are_quoted_where_needed);
+	tcase_add_test(cases, raw_text_is_checked_for_encoding_and_nul);
+	tcase_add_test(cases, every_code_has_a_name);
+	tcase_add_test(cases, base64_reads_back_what_it_wrote);
+	tcase_add_test(cases, patterns_refuse_what_is_no_expression);
+	return suite_run("value", cases);
 }
