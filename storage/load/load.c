@@ -54,12 +54,13 @@ static int go_on(struct load *load, struct err *err)
 		return -1;
 	if (load->record.state == LOAD_REPO_DONE) {
 		load->phase = LOAD_DONE;
-		return 0;
+		/* nobody needs its spool any more */
+		return reject_spool_resume(&load->spool, load->record.fence + 1, 0, err);
 	}
 	load->resume_line = load->record.line;
 	if (load->record.state == LOAD_REPO_LOADED)
 		load->phase = LOAD_STORED;
-	return reject_spool_resume(&load->spool, load->record.spool_bytes, err);
+	return reject_spool_resume(&load->spool, load->record.fence, load->record.spool_bytes, err);
 }
 
 /* In a write transaction: begins the load, or takes it over from an earlier attempt. */
@@ -126,7 +127,7 @@ static struct load *load_new(const struct load_context *context, const struct lo
 	if (options->flags & LOAD_TRUNCATE)
 		load->repo = table_repo_new(context->catalog, db_dialect(context->db));
 	stage_init(&load->stage, table, load->folder);
-	reject_spool_init(&load->spool, load->folder, load->record.load_id);
+	reject_spool_init(&load->spool, load->folder, load->record.load_id, load->record.fence);
 	return load;
 }
 

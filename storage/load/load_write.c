@@ -461,6 +461,8 @@ int load_write_staged(struct load *load, unsigned flags, struct err *err)
 		now = load->now;
 		load->result.committed = 0;
 		roll_back(load);
+		if (err->code == ERR_STALE)
+			reject_spool_remove(&load->spool);
 		if (err->code == ERR_INVALID && load->now.chunks == 0)
 			keep_reasons(load, &now);
 		return -1;

@@ -15,18 +15,28 @@
 
 enum { PENDING_BYTES = 64 * 1024, COPY_BYTES = 256 * 1024 };
 
-void reject_spool_init(struct reject_spool *spool, const char *folder, const char *load_id)
+static char *path_of(const struct reject_spool *spool, int64_t fence)
+{
+	struct buf path = {0};
+
+	buf_printf(&path, "%s-%" PRId64 ".rejects", spool->base, fence);
+	return buf_take(&path);
+}
+
+void reject_spool_init(struct reject_spool *spool, const char *folder, const char *load_id,
+                       int64_t fence)
 {
 	char digest[CRYPTO_SHA256_HEX_SIZE];
-	struct buf path = {0};
+	struct buf base = {0};
 
 	memset(spool, 0, sizeof(*spool));
 	spool->fd = -1;
 	spool->dialect = (struct csv_dialect){',', '"'};
 	csv_record_init(&spool->record);
 	crypto_sha256_hex(load_id, strlen(load_id), digest);
-	buf_printf(&path, "%s/load-%.32s.rejects", folder, digest);
-	spool->path = buf_take(&path);
+	buf_printf(&base, "%s/load-%.32s", folder, digest);
+	spool->base = buf_take(&base);
+	spool->path = path_of(spool, fence);
 }
 
 void reject_spool_release(struct reject_spool *spool)
@@ -34,8 +44,9 @@ void reject_spool_release(struct reject_spool *spool)
 	if (spool->fd >= 0)
 		close(spool->fd);
 	spool->fd = -1;
+	free(spool->base);
 	free(spool->path);
-	spool->path = NULL;
+	spool->base = spool->path = NULL;
 	buf_release(&spool->pending);
 	csv_record_release(&spool->record);
 }
@@ -59,24 +70,64 @@ static int open_file(struct reject_spool *spool, int flags, struct err *err)
 	return spool->fd < 0 ? failed(spool, err) : 0;
 }
 
-int reject_spool_resume(struct reject_spool *spool, int64_t bytes, struct err *err)
+/* Copies the first `bytes` of an earlier attempt's file; 1, 0 when it does not have them, -1. */
+static int copy_from(struct reject_spool *spool, const char *path, int64_t bytes, struct err *err)
 {
+	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	auto_free char *block = NULL;
 	struct stat status;
 
-	if (bytes == 0)
+	if (fd < 0 || fstat(fd, &status) < 0 || status.st_size < bytes)
 		return 0;
-	if (open_file(spool, 0, err) < 0)
+	if (spool->fd < 0 && open_file(spool, O_TRUNC, err) < 0)
 		return -1;
-	if (fstat(spool->fd, &status) < 0)
-		return failed(spool, err);
-	if (status.st_size < bytes)
+	block = mem_alloc(COPY_BYTES);
+	while (spool->bytes < bytes) {
+		int64_t left = bytes - spool->bytes;
+		ssize_t got = pread(fd, block, left < COPY_BYTES ? (size_t)left : COPY_BYTES,
+		                    spool->bytes);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0 || file_write_all(spool->fd, block, (size_t)got) < 0)
+			return failed(spool, err);
+		spool->bytes += got;
+	}
+	return 1;
+}
+
+/* The latest file that is long enough begins with what the last checkpoint counted: each attempt copied
+ * that before it wrote more. */
+static int copy_latest(struct reject_spool *spool, int64_t fence, int64_t bytes, struct err *err)
+{
+	int found = 0;
+
+	for (int64_t earlier = fence - 1; earlier > 0 && found == 0; earlier--) {
+		auto_free char *path = path_of(spool, earlier);
+
+		found = copy_from(spool, path, bytes, err);
+	}
+	if (found == 0)
 		return err_set(
 			err, ERR_DAMAGED,
-			"the rejects of the load's first part are gone: '%s' should have %" PRId64
-			" bytes",
-			spool->path, bytes);
-	spool->bytes = status.st_size;
-	return reject_spool_cut(spool, bytes, err);
+			"the rejects of the load's first part are gone: '%s-*.rejects' should have "
+			"%" PRId64 " bytes",
+			spool->base, bytes);
+	return found < 0 ? -1 : reject_spool_sync(spool, err);
+}
+
+int reject_spool_resume(struct reject_spool *spool, int64_t fence, int64_t bytes, struct err *err)
+{
+	free(spool->path);
+	spool->path = path_of(spool, fence);
+	if (bytes > 0 && copy_latest(spool, fence, bytes, err) < 0)
+		return -1;
+	for (int64_t earlier = fence - 1; earlier > 0; earlier--) {
+		auto_free char *path = path_of(spool, earlier);
+
+		unlink(path);
+	}
+	return 0;
 }
 
 int reject_spool_cut(struct reject_spool *spool, int64_t bytes, struct err *err)

@@ -1,9 +1,10 @@
 /* reject_spool.h - bad rows on their way to the rejects object
  *
- * An append-only file below `state/tmp` whose name follows from the load's id. It is synced before a
- * commit that counts on it and cut to the last checkpoint when a load goes on, so it holds exactly the
- * rejects of what is stored; at the end it becomes the rejects object. Shape: CSV with CRLF,
- * formats.md §2. One thread.
+ * An append-only file below `state/tmp`, one per attempt: its name follows from the load's id and the
+ * fence, so an attempt that was given up and still runs writes to a file that nobody reads. It is
+ * synced before a commit that counts on it; an attempt that goes on begins with a copy of what the last
+ * checkpoint counted, so it holds exactly the rejects of what is stored. At the end it becomes the
+ * rejects object. Shape: CSV with CRLF, formats.md §2. One thread.
  */
 #ifndef STORAGE_LOAD_REJECT_SPOOL_H
 #define STORAGE_LOAD_REJECT_SPOOL_H
@@ -19,6 +20,7 @@
 #include "storage/object/object_store.h"
 
 struct reject_spool {
+	char *base; /* of the names of this load's files */
 	char *path;
 	int fd; /* -1 until the first reject */
 	int64_t bytes, synced_bytes;
@@ -28,12 +30,15 @@ struct reject_spool {
 };
 
 /* Nothing is made on disk yet. */
-void reject_spool_init(struct reject_spool *spool, const char *folder, const char *load_id);
+void reject_spool_init(struct reject_spool *spool, const char *folder, const char *load_id,
+                       int64_t fence);
 /* Closes; the file stays where the load can go on. */
 void reject_spool_release(struct reject_spool *spool);
 
-/* Goes on behind the first `bytes` of what an earlier attempt left. ERR_DAMAGED when they are gone. */
-MUST_CHECK int reject_spool_resume(struct reject_spool *spool, int64_t bytes, struct err *err);
+/* Under a new fence, behind the first `bytes` of what earlier attempts left; the rest of that goes.
+ * ERR_DAMAGED when they are gone. */
+MUST_CHECK int reject_spool_resume(struct reject_spool *spool, int64_t fence, int64_t bytes,
+                                   struct err *err);
 
 /* The first line of the object; only when there is nothing yet. `names` are those of the input. */
 MUST_CHECK int reject_spool_begin(struct reject_spool *spool, const char *const *names,

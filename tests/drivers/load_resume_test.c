@@ -111,15 +111,19 @@ END_TEST
 
 START_TEST(a_load_that_was_taken_over_commits_nothing)
 {
-	struct load_input_memory memory = {"name,team_id\nAnn,1\n", 19, 0};
-	struct load_input input = load_input_memory(&memory);
+	static const char csv[] = "name,team_id\nAnn,1\nBob,9\nCy,1\nDan,9\nEve,1\n";
+	struct load_input_memory memory = {csv, sizeof(csv) - 1, 0}, again = memory;
+	struct load_input input = load_input_memory(&memory),
+			  input_again = load_input_memory(&again);
 	struct load_request request = {.table = "person", .load_id = "a/b"};
 	struct load_options options;
 	struct load_context other = f.context;
 	struct load *first, *second;
 	struct err err;
 
+	/* the first has stored two chunks when it is given up, and has rows left to write */
 	load_options_init(&options);
+	options.chunk_rows = 2;
 	other.db = load_fixture_connect(&f);
 	ck_assert_int_eq(load_open(&f.context, &request, &options, &first, &err), 0);
 	ck_assert_int_eq(load_csv(first, &input, NULL, &err), 0);
@@ -127,9 +131,18 @@ START_TEST(a_load_that_was_taken_over_commits_nothing)
 	ck_assert_int_eq(load_commit(first, &err), -1);
 	ck_assert_int_eq(err.code, ERR_STALE);
 	load_close(first);
+
+	ck_assert_int_eq(load_resume_line(second), 5);
+	ck_assert_int_eq(load_csv(second, &input_again, NULL, &err), 0);
+	ck_assert_msg(load_commit(second, &err) == 0, "%s", err.text);
+	f.rejects = arena_strdup(&f.arena, load_result(second)->rejects);
 	load_close(second);
 	db_close(other.db);
-	ck_assert_str_eq(load_fixture_rows(&f, "SELECT count(*) FROM person"), "0");
+	ck_assert_str_eq(load_fixture_rows(&f, "SELECT name FROM person ORDER BY id"),
+	                 "Ann;Cy;Eve");
+	ck_assert_str_eq(load_fixture_rejects(&f), "line,column,code,reason,name,team_id\r\n"
+	                                           "3,team_id,foreign_key,*,Bob,9\r\n"
+	                                           "5,team_id,foreign_key,*,Dan,9\r\n");
 }
 END_TEST
 
