@@ -3,88 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "storage/repo/attempt_repo.h"
-#include "storage/repo/run_repo.h"
-#include "storage/repo/task_repo.h"
-#include "tests/place.h"
 #include "tests/suite.h"
-
-static const char *kind = "sqlite";
-static struct place place;
-static struct db *db;
-static struct arena arena;
-static struct err err;
-
-#define OK(call) ck_assert_msg((call) >= 0, "%s", err.text)
-
-static void set_up(void)
-{
-	place_make(&place, kind);
-	db = place_open(&place);
-	arena_init(&arena);
-	OK(metadata_migrate(db, 1, &err));
-}
-
-static void tear_down(void)
-{
-	arena_release(&arena);
-	db_close(db);
-	place_remove(&place);
-}
-
-static struct run_repo_row a_run(int64_t id, const char *dag, const char *run_id)
-{
-	return (struct run_repo_row){.id = id,
-	                             .dag = dag,
-	                             .run_id = run_id,
-	                             .state = "queued",
-	                             .type = "manual",
-	                             .dag_version = "abc",
-	                             .params = "{}",
-	                             .queued_at_us = 1000 + id};
-}
-
-static struct task_repo_row a_task(int64_t id, int64_t run, const char *task)
-{
-	return (struct task_repo_row){.id = id,
-	                              .run = run,
-	                              .task = task,
-	                              .state = "none",
-	                              .operator= "flow.noop",
-	                              .map_index = -1};
-}
-
-static struct attempt_repo_row a_claim(int64_t id, int64_t task_instance, int64_t fence)
-{
-	return (struct attempt_repo_row){.id = id,
-	                                 .task_instance = task_instance,
-	                                 .fence = fence,
-	                                 .number = 1,
-	                                 .worker = "local",
-	                                 .claimed_at_us = 5};
-}
-
-static void add_run(int64_t id, const char *dag, const char *run_id)
-{
-	const struct run_repo_row row = a_run(id, dag, run_id);
-
-	OK(run_repo_insert(db, &row, &err));
-}
-
-static void add_task(int64_t id, int64_t run, const char *task)
-{
-	const struct task_repo_row row = a_task(id, run, task);
-
-	OK(task_repo_insert(db, &row, 1, &err));
-}
-
-static void set_task(int64_t id, const char *state, int64_t attempt)
-{
-	const struct task_repo_row row = {
-		.id = id, .state = state, .attempt = attempt, .number = 1};
-
-	OK(task_repo_update(db, &row, &err));
-}
+#include "tests/unit/storage/ledger.h"
 
 START_TEST(migrating_again_changes_nothing)
 {
@@ -401,7 +321,7 @@ int main(int argc, char **argv)
 	if (argc > 1)
 		kind = argv[1];
 	cases = tcase_create(kind);
-	tcase_add_checked_fixture(cases, set_up, tear_down);
+	tcase_add_checked_fixture(cases, ledger_open, ledger_close);
 	tcase_add_test(cases, migrating_again_changes_nothing);
 	tcase_add_test(cases, a_newer_schema_is_refused);
 	tcase_add_test(cases, a_step_with_another_checksum_is_damage);
