@@ -126,33 +126,24 @@ static const struct metadata_shape shape = {sizeof(struct attempt_repo_row), rea
 static int read_all(struct db_stmt *stmt, struct arena *arena, struct attempt_repo_rows *rows,
                     struct err *err)
 {
-	struct metadata_rows found;
-	int result = metadata_all(stmt, &shape, arena, &found, err);
-
-	*rows = (struct attempt_repo_rows){.items = found.items, .count = found.count};
-	return result;
+	rows->items = metadata_all(stmt, &shape, arena, &rows->count, err);
+	return rows->items ? 0 : -1;
 }
 
 int attempt_repo_get(struct db *db, int64_t id, struct arena *arena, struct attempt_repo_row *row,
                      struct err *err)
 {
-	struct db_stmt *stmt = db_cached(db, SELECT_ATTEMPT "WHERE a.id = $1", err);
+	struct db_stmt *stmt = metadata_by_id(db, SELECT_ATTEMPT "WHERE a.id = $1", id, err);
 
-	if (!stmt)
-		return -1;
-	db_bind_int(stmt, 1, id);
 	return metadata_one(stmt, &shape, arena, row, err);
 }
 
 int attempt_repo_list(struct db *db, int64_t task_instance, struct arena *arena,
                       struct attempt_repo_rows *rows, struct err *err)
 {
-	struct db_stmt *stmt =
-		db_cached(db, SELECT_ATTEMPT "WHERE a.task_instance = $1 ORDER BY a.id", err);
+	struct db_stmt *stmt = metadata_by_id(
+		db, SELECT_ATTEMPT "WHERE a.task_instance = $1 ORDER BY a.id", task_instance, err);
 
-	if (!stmt)
-		return -1;
-	db_bind_int(stmt, 1, task_instance);
 	return read_all(stmt, arena, rows, err);
 }
 
@@ -160,14 +151,11 @@ int attempt_repo_of_run(struct db *db, int64_t run, struct arena *arena,
                         struct attempt_repo_rows *rows, struct err *err)
 {
 	struct db_stmt *stmt =
-		db_cached(db,
-	                  SELECT_ATTEMPT "JOIN task_instance t ON t.id = a.task_instance"
-	                                 " WHERE t.run = $1 ORDER BY t.id, a.id",
-	                  err);
+		metadata_by_id(db,
+	                       SELECT_ATTEMPT "JOIN task_instance t ON t.id = a.task_instance"
+	                                      " WHERE t.run = $1 ORDER BY t.id, a.id",
+	                       run, err);
 
-	if (!stmt)
-		return -1;
-	db_bind_int(stmt, 1, run);
 	return read_all(stmt, arena, rows, err);
 }
 
@@ -183,7 +171,5 @@ int attempt_repo_live(struct db *db, struct arena *arena, struct attempt_repo_ro
 	                                                " ORDER BY a.id",
 	                                 err);
 
-	if (!stmt)
-		return -1;
 	return read_all(stmt, arena, rows, err);
 }

@@ -63,12 +63,7 @@ int command_repo_pending(struct db *db, struct arena *arena, struct command_repo
 		"SELECT id, kind, args, \"by\", state, result, created_at, ended_at FROM command"
 		" WHERE state = 'pending' ORDER BY id",
 		err);
-	struct metadata_rows found;
-	int result;
 
-	if (!stmt)
-		return -1;
-	result = metadata_all(stmt, &shape, arena, &found, err);
-	*rows = (struct command_repo_rows){.items = found.items, .count = found.count};
-	return result;
+	rows->items = metadata_all(stmt, &shape, arena, &rows->count, err);
+	return rows->items ? 0 : -1;
 }

@@ -69,14 +69,9 @@ int dag_repo_get(struct db *db, const char *dag, struct arena *arena, struct dag
 int dag_repo_list(struct db *db, struct arena *arena, struct dag_repo_rows *rows, struct err *err)
 {
 	struct db_stmt *stmt = db_cached(db, SELECT_DAG "ORDER BY dag", err);
-	struct metadata_rows found;
-	int result;
 
-	if (!stmt)
-		return -1;
-	result = metadata_all(stmt, &shape, arena, &found, err);
-	*rows = (struct dag_repo_rows){.items = found.items, .count = found.count};
-	return result;
+	rows->items = metadata_all(stmt, &shape, arena, &rows->count, err);
+	return rows->items ? 0 : -1;
 }
 
 int dag_repo_put_version(struct db *db, const struct dag_repo_version *version, struct err *err)

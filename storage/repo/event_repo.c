@@ -43,16 +43,13 @@ int event_repo_after(struct db *db, int64_t seq, size_t limit, struct arena *are
 	                                 "SELECT seq, kind, dag, run, task_instance, state, at"
 	                                 " FROM event WHERE seq > $1 ORDER BY seq LIMIT $2",
 	                                 err);
-	struct metadata_rows found;
-	int result;
 
 	if (!stmt)
 		return -1;
 	db_bind_int(stmt, 1, seq);
 	db_bind_int(stmt, 2, (int64_t)limit);
-	result = metadata_all(stmt, &shape, arena, &found, err);
-	*rows = (struct event_repo_rows){.items = found.items, .count = found.count};
-	return result;
+	rows->items = metadata_all(stmt, &shape, arena, &rows->count, err);
+	return rows->items ? 0 : -1;
 }
 
 int event_repo_last(struct db *db, int64_t *seq, struct err *err)

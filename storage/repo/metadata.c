@@ -176,10 +176,19 @@ int metadata_next_ids(struct db *db, struct metadata_ids *ids, struct err *err)
 	return 0;
 }
 
+struct db_stmt *metadata_by_id(struct db *db, const char *sql, int64_t id, struct err *err)
+{
+	struct db_stmt *stmt = db_cached(db, sql, err);
+
+	if (stmt)
+		db_bind_int(stmt, 1, id);
+	return stmt;
+}
+
 int metadata_one(struct db_stmt *stmt, const struct metadata_shape *shape, struct arena *arena,
                  void *row, struct err *err)
 {
-	int found = db_step(stmt, err);
+	int found = stmt ? db_step(stmt, err) : -1;
 
 	if (found > 0) {
 		shape->read(stmt, arena, row);
@@ -188,21 +197,27 @@ int metadata_one(struct db_stmt *stmt, const struct metadata_shape *shape, struc
 	return found;
 }
 
-int metadata_all(struct db_stmt *stmt, const struct metadata_shape *shape, struct arena *arena,
-                 struct metadata_rows *rows, struct err *err)
+void *metadata_all(struct db_stmt *stmt, const struct metadata_shape *shape, struct arena *arena,
+                   size_t *count, struct err *err)
 {
 	auto_buf struct buf found = {0};
+	void *items;
 	int row;
 
+	*count = 0;
+	if (!stmt)
+		return NULL;
 	while ((row = db_step(stmt, err)) > 0) {
 		shape->read(stmt, arena, buf_reserve(&found, shape->size));
 		found.size += shape->size;
 	}
-	rows->count = found.size / shape->size;
-	rows->items = arena_array(arena, rows->count, shape->size);
+	if (row < 0)
+		return NULL;
+	*count = found.size / shape->size;
+	items = arena_array(arena, *count, shape->size);
 	if (found.size > 0)
-		memcpy(rows->items, found.data, found.size);
-	return row;
+		memcpy(items, found.data, found.size);
+	return items;
 }
 
 void metadata_bind_optional(struct db_stmt *stmt, int index, int64_t value)

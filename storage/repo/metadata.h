@@ -35,22 +35,22 @@ MUST_CHECK int metadata_migrate(struct db *db, int64_t now_us, struct err *err);
 
 MUST_CHECK int metadata_next_ids(struct db *db, struct metadata_ids *ids, struct err *err);
 
-/* For the repositories: how a row of theirs is read, and the rows that were. */
+/* For the repositories: how a row of theirs is read. */
 struct metadata_shape {
 	size_t size;
 	void (*read)(struct db_stmt *stmt, struct arena *arena, void *row);
 };
 
-struct metadata_rows {
-	void *items;
-	size_t count;
-};
+/* A statement whose one parameter is an id; NULL with the error when it could not be prepared. */
+struct db_stmt *metadata_by_id(struct db *db, const char *sql, int64_t id, struct err *err);
 
-/* 1 found, 0 not, -1. */
+/* 1 found, 0 not, -1. `stmt` may be NULL here and below: could not be prepared, `err` says why. */
 MUST_CHECK int metadata_one(struct db_stmt *stmt, const struct metadata_shape *shape,
                             struct arena *arena, void *row, struct err *err);
-MUST_CHECK int metadata_all(struct db_stmt *stmt, const struct metadata_shape *shape,
-                            struct arena *arena, struct metadata_rows *rows, struct err *err);
+/* The rows, `count` of them; NULL is an error, none are not NULL. */
+MUST_CHECK void *metadata_all(struct db_stmt *stmt, const struct metadata_shape *shape,
+                              struct arena *arena, size_t *count, struct err *err);
+
 /* 0 is NULL. */
 void metadata_bind_optional(struct db_stmt *stmt, int index, int64_t value);
 const char *metadata_text(struct db_stmt *stmt, int column, struct arena *arena);

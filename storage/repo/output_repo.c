@@ -35,34 +35,32 @@ static void read_row(struct db_stmt *stmt, struct arena *arena, void *item)
 	};
 }
 
-static int read_all(struct db *db, const char *sql, int64_t id, struct arena *arena,
-                    struct output_repo_rows *rows, struct err *err)
+static int read_all(struct db_stmt *stmt, struct arena *arena, struct output_repo_rows *rows,
+                    struct err *err)
 {
 	static const struct metadata_shape shape = {sizeof(struct output_repo_row), read_row};
-	struct db_stmt *stmt = db_cached(db, sql, err);
-	struct metadata_rows found;
-	int result;
 
-	if (!stmt)
-		return -1;
-	db_bind_int(stmt, 1, id);
-	result = metadata_all(stmt, &shape, arena, &found, err);
-	*rows = (struct output_repo_rows){.items = found.items, .count = found.count};
-	return result;
+	rows->items = metadata_all(stmt, &shape, arena, &rows->count, err);
+	return rows->items ? 0 : -1;
 }
 
 int output_repo_of_run(struct db *db, int64_t run, struct arena *arena,
                        struct output_repo_rows *rows, struct err *err)
 {
-	return read_all(db,
-	                SELECT_OUTPUT "WHERE t.run = $1 AND t.state = 'success'"
-	                              " AND o.attempt = t.attempt ORDER BY t.id, o.key",
-	                run, arena, rows, err);
+	struct db_stmt *stmt =
+		metadata_by_id(db,
+	                       SELECT_OUTPUT "WHERE t.run = $1 AND t.state = 'success'"
+	                                     " AND o.attempt = t.attempt ORDER BY t.id, o.key",
+	                       run, err);
+
+	return read_all(stmt, arena, rows, err);
 }
 
 int output_repo_list(struct db *db, int64_t attempt, struct arena *arena,
                      struct output_repo_rows *rows, struct err *err)
 {
-	return read_all(db, SELECT_OUTPUT "WHERE o.attempt = $1 ORDER BY o.key", attempt, arena,
-	                rows, err);
+	struct db_stmt *stmt = metadata_by_id(
+		db, SELECT_OUTPUT "WHERE o.attempt = $1 ORDER BY o.key", attempt, err);
+
+	return read_all(stmt, arena, rows, err);
 }

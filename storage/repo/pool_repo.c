@@ -37,12 +37,7 @@ int pool_repo_list(struct db *db, struct arena *arena, struct pool_repo_rows *ro
 {
 	static const struct metadata_shape shape = {sizeof(struct pool_repo_row), read_row};
 	struct db_stmt *stmt = db_cached(db, "SELECT pool, slots FROM pool ORDER BY pool", err);
-	struct metadata_rows found;
-	int result;
 
-	if (!stmt)
-		return -1;
-	result = metadata_all(stmt, &shape, arena, &found, err);
-	*rows = (struct pool_repo_rows){.items = found.items, .count = found.count};
-	return result;
+	rows->items = metadata_all(stmt, &shape, arena, &rows->count, err);
+	return rows->items ? 0 : -1;
 }

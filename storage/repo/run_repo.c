@@ -168,21 +168,15 @@ static const struct metadata_shape shape = {sizeof(struct run_repo_row), read_ro
 static int read_all(struct db_stmt *stmt, struct arena *arena, struct run_repo_rows *rows,
                     struct err *err)
 {
-	struct metadata_rows found;
-	int result = metadata_all(stmt, &shape, arena, &found, err);
-
-	*rows = (struct run_repo_rows){.items = found.items, .count = found.count};
-	return result;
+	rows->items = metadata_all(stmt, &shape, arena, &rows->count, err);
+	return rows->items ? 0 : -1;
 }
 
 int run_repo_get(struct db *db, int64_t id, struct arena *arena, struct run_repo_row *row,
                  struct err *err)
 {
-	struct db_stmt *stmt = db_cached(db, SELECT_RUN "WHERE id = $1", err);
+	struct db_stmt *stmt = metadata_by_id(db, SELECT_RUN "WHERE id = $1", id, err);
 
-	if (!stmt)
-		return -1;
-	db_bind_int(stmt, 1, id);
 	return metadata_one(stmt, &shape, arena, row, err);
 }
 
@@ -273,7 +267,5 @@ int run_repo_unfinished(struct db *db, struct arena *arena, struct run_repo_rows
 {
 	struct db_stmt *stmt = db_cached(db, SELECT_RUN "WHERE ended_at IS NULL ORDER BY id", err);
 
-	if (!stmt)
-		return -1;
 	return read_all(stmt, arena, rows, err);
 }

@@ -107,21 +107,16 @@ static const struct metadata_shape shape = {sizeof(struct task_repo_row), read_r
 static int read_all(struct db_stmt *stmt, struct arena *arena, struct task_repo_rows *rows,
                     struct err *err)
 {
-	struct metadata_rows found;
-	int result = metadata_all(stmt, &shape, arena, &found, err);
-
-	*rows = (struct task_repo_rows){.items = found.items, .count = found.count};
-	return result;
+	rows->items = metadata_all(stmt, &shape, arena, &rows->count, err);
+	return rows->items ? 0 : -1;
 }
 
 int task_repo_list(struct db *db, int64_t run, struct arena *arena, struct task_repo_rows *rows,
                    struct err *err)
 {
-	struct db_stmt *stmt = db_cached(db, SELECT_TASK "WHERE t.run = $1 ORDER BY t.id", err);
+	struct db_stmt *stmt =
+		metadata_by_id(db, SELECT_TASK "WHERE t.run = $1 ORDER BY t.id", run, err);
 
-	if (!stmt)
-		return -1;
-	db_bind_int(stmt, 1, run);
 	return read_all(stmt, arena, rows, err);
 }
 
@@ -148,7 +143,5 @@ int task_repo_unfinished(struct db *db, struct arena *arena, struct task_repo_ro
 		"JOIN run r ON r.id = t.run WHERE r.ended_at IS NULL ORDER BY t.run, t.id",
 		err);
 
-	if (!stmt)
-		return -1;
 	return read_all(stmt, arena, rows, err);
 }
