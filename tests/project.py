@@ -84,7 +84,10 @@ class Project:
 
     def dag(self, name, text):
         """Writes a DAG file; a running server reads it by itself, `wait_for_dag` waits for that."""
-        return self.write(f"dags/{name}.yaml", text)
+        made = self.write(f"dags/.{name}.new", text)
+        path = self.path("dags", f"{name}.yaml")
+        os.replace(made, path)
+        return path
 
     # --- the program ---
 

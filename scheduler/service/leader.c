@@ -213,12 +213,26 @@ int leader_is_quiet(const struct leader *leader)
 
 /* --- DAGs and plugins --- */
 
+/* The row of a DAG that has another name now; somebody else may have taken the old one. */
+static void leave_old_name(struct leader *leader, struct registry_dag *entry)
+{
+	if (entry->old_name && !registry_find(&leader->registry, entry->old_name))
+		*vec_push(&leader->next->dags) = (struct dag_repo_row){
+			.dag = arena_strdup(&leader->next->arena, entry->old_name),
+			.file = arena_strdup(&leader->next->arena, entry->file),
+			.is_missing = 1,
+		};
+	free(entry->old_name);
+	entry->old_name = NULL;
+}
+
 static void store_dag(struct leader *leader, struct registry_dag *entry)
 {
 	struct arena *arena = &leader->next->arena;
 	auto_free char *faults = json_text(entry->faults);
 	int64_t now_us = clock_now_us();
 
+	leave_old_name(leader, entry);
 	*vec_push(&leader->next->dags) = (struct dag_repo_row){
 		.dag = arena_strdup(arena, entry->name),
 		.file = arena_strdup(arena, entry->file),
@@ -228,6 +242,7 @@ static void store_dag(struct leader *leader, struct registry_dag *entry)
 		.seen_at_us = now_us,
 	};
 	entry->is_changed = 0;
+	entry->is_stored = 1;
 	if (!entry->dag)
 		return;
 	auto_free char *definition = json_text(entry->dag->source);

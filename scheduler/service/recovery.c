@@ -53,19 +53,64 @@ static int kill_leftovers(struct leader *leader, struct err *err)
 	return 0;
 }
 
+/* A version that was stored, with its hash; NULL on error. */
+static struct dag *read_stored(struct leader *leader, const char *name, const char *hash,
+                               struct arena *arena, struct err *err)
+{
+	struct dag_repo_version version;
+	struct yaml_errors errors;
+	struct dag *dag;
+	int found = dag_repo_get_version(leader->reader, hash, arena, &version, err);
+
+	if (found == 0)
+		err_set(err, ERR_DAMAGED, "its DAG version %.12s is not stored", hash);
+	if (found <= 0)
+		return NULL;
+	yaml_errors_init(&errors);
+	dag = dag_parse(name, version.definition, strlen(version.definition), &errors);
+	if (dag)
+		dag->hash = arena_strdup(&dag->arena, hash);
+	else
+		err_set(err, ERR_DAMAGED, "its stored DAG version %.12s cannot be read: %s", hash,
+		        errors.count ? errors.items[0].text : "");
+	yaml_errors_release(&errors);
+	return dag;
+}
+
+/* A file that has turned bad meanwhile: what was good stays. */
+static void take_up_version(struct leader *leader, struct registry_dag *entry,
+                            const struct dag_repo_row *row, struct arena *arena)
+{
+	struct err err;
+
+	if (entry->dag || !row->hash || !str_equal(entry->file, row->file))
+		return;
+	entry->dag = read_stored(leader, row->dag, row->hash, arena, &err);
+	if (!entry->dag)
+		log_warn("dags", "DAG '%s' has no good version: %s", row->dag, err.text);
+}
+
+static void take_up_entry(struct leader *leader, struct registry_dag *entry,
+                          const struct dag_repo_row *row, struct arena *arena)
+{
+	if (row->is_paused)
+		entry->is_paused = 1;
+	take_up_version(leader, entry, row, arena);
+}
+
 /* A DAG as an earlier life knew it: what is paused stays so, and whose file went meanwhile is marked. */
-static void take_up_dag(struct leader *leader, const struct dag_repo_row *row)
+static void take_up_dag(struct leader *leader, const struct dag_repo_row *row,
+                        struct arena *scratch)
 {
 	struct registry_dag *entry = registry_find(&leader->registry, row->dag);
 	struct event event = {.type = EVENT_PAUSE, .pause = {row->dag, 1}};
 	struct arena *arena = &leader->next->arena;
 	struct dag_repo_row *gone;
 
-	if (row->is_paused) {
+	if (row->is_paused)
 		leader_step(leader, &event);
-		if (entry)
-			entry->is_paused = 1;
-	}
+	if (entry)
+		take_up_entry(leader, entry, row, scratch);
 	if (entry || row->is_missing)
 		return;
 	gone = vec_push(&leader->next->dags);
@@ -86,7 +131,7 @@ static int take_up_dags(struct leader *leader, struct err *err)
 	arena_init(&arena);
 	result = dag_repo_list(leader->reader, &arena, &rows, err);
 	for (size_t i = 0; result == 0 && i < rows.count; i++)
-		take_up_dag(leader, &rows.items[i]);
+		take_up_dag(leader, &rows.items[i], &arena);
 	arena_release(&arena);
 	return result;
 }
@@ -104,29 +149,10 @@ static struct dag *find_version(struct leader *leader, const struct run_repo_row
                                 struct arena *arena, struct err *err)
 {
 	const struct registry_dag *entry = registry_find(&leader->registry, row->dag);
-	struct dag_repo_version version;
-	struct yaml_errors errors;
-	struct dag *dag;
-	int found;
 
 	if (entry && entry->dag && str_equal(entry->dag->hash, row->dag_version))
 		return dag_reference(entry->dag);
-	found = dag_repo_get_version(leader->reader, row->dag_version, arena, &version, err);
-	if (found <= 0) {
-		if (found == 0)
-			err_set(err, ERR_DAMAGED, "its DAG version %.12s is not stored",
-			        row->dag_version);
-		return NULL;
-	}
-	yaml_errors_init(&errors);
-	dag = dag_parse(row->dag, version.definition, strlen(version.definition), &errors);
-	if (dag)
-		dag->hash = arena_strdup(&dag->arena, row->dag_version);
-	else
-		err_set(err, ERR_DAMAGED, "its stored DAG version %.12s cannot be read: %s",
-		        row->dag_version, errors.count ? errors.items[0].text : "");
-	yaml_errors_release(&errors);
-	return dag;
+	return read_stored(leader, row->dag, row->dag_version, arena, err);
 }
 
 static void restore_instance(const struct task_repo_row *row, const struct dag_task *task,

@@ -20,6 +20,7 @@ void registry_init(struct registry *registry, const char *folder)
 static void free_dag(struct registry_dag *entry)
 {
 	free(entry->name);
+	free(entry->old_name);
 	free(entry->file);
 	free(entry->hash);
 	dag_release(entry->dag);
@@ -92,12 +93,36 @@ static const struct registry_dag *other_of_name(const struct registry *registry,
 	return found && found != entry && found->dag && found->is_seen ? found : NULL;
 }
 
-static void replace_version(struct registry_dag *entry, struct dag *dag)
+static void rename_entry(struct registry_dag *entry, const char *name)
+{
+	if (str_equal(entry->name, name))
+		return;
+	if (entry->is_stored && !entry->old_name)
+		entry->old_name = entry->name;
+	else
+		free(entry->name);
+	entry->name = mem_strdup(name);
+	entry->is_changed = 1;
+}
+
+static void replace_version(struct registry *registry, struct registry_dag *entry, struct dag *dag)
 {
 	dag_release(entry->dag);
 	entry->dag = dag;
-	free(entry->name);
-	entry->name = mem_strdup(dag->name);
+	/* a file that was never good has no right to the name */
+	vec_foreach(struct registry_dag **, other, &registry->dags) {
+		if (*other != entry && str_equal((*other)->name, dag->name))
+			rename_entry(*other, file_basename((*other)->file));
+	}
+	rename_entry(entry, dag->name);
+}
+
+static void keep_version(struct registry *registry, struct registry_dag *entry, size_t faults)
+{
+	if (!entry->dag && other_of_name(registry, entry, entry->name))
+		rename_entry(entry, file_basename(entry->file));
+	log_warn("dags", "'%s' has %zu fault%s, `millrace dags validate` shows them", entry->file,
+	         faults, faults == 1 ? "" : "s");
 }
 
 static void read_version(struct registry *registry, struct registry_dag *entry,
@@ -111,16 +136,16 @@ static void read_version(struct registry *registry, struct registry_dag *entry,
 	dag = dag_operators_parse(entry->file, text, operators ? operators->descriptors : NULL,
 	                          &errors);
 	other = dag ? other_of_name(registry, entry, dag->name) : NULL;
+	entry->is_rival = other != NULL;
 	if (other)
 		add_fault(&errors, entry->file,
 		          arena_printf(&errors.arena, "the DAG '%s' stands in '%s' already",
 		                       dag->name, other->file));
 	if (dag && !errors.count) {
-		replace_version(entry, dag);
+		replace_version(registry, entry, dag);
 	} else {
 		dag_release(dag);
-		log_warn("dags", "'%s' has %zu faults, `millrace dags validate` shows them",
-		         entry->file, errors.count);
+		keep_version(registry, entry, errors.count);
 	}
 	json_decref(entry->faults);
 	entry->faults = yaml_errors_json(&errors);
@@ -136,9 +161,6 @@ static void scan_file(struct registry *registry, const char *file,
 	auto_buf struct buf text = {0};
 	struct err err;
 
-	if (!entry)
-		entry = add(registry, file);
-	entry->is_seen = 1;
 	if (file_read(file, LIMIT_YAML_BYTES, &text, &err) < 0) {
 		json_decref(entry->faults);
 		entry->faults = json_pack("[{s:s, s:i, s:i, s:s}]", "file", file, "line", 0,
@@ -147,11 +169,20 @@ static void scan_file(struct registry *registry, const char *file,
 		return;
 	}
 	crypto_sha256_hex(buf_string(&text), text.size, hash);
-	if (!all && str_equal(hash, entry->hash))
+	if (!all && !entry->is_rival && str_equal(hash, entry->hash))
 		return;
 	free(entry->hash);
 	entry->hash = mem_strdup(hash);
 	read_version(registry, entry, &text, operators);
+}
+
+static void mark_seen(struct registry *registry, const char *file)
+{
+	struct registry_dag *entry = find_file(registry, file);
+
+	if (!entry)
+		entry = add(registry, file);
+	entry->is_seen = 1;
 }
 
 static void mark_missing(struct registry *registry)
@@ -192,8 +223,12 @@ void registry_scan(struct registry *registry, const struct operators *operators,
 		arena_release(&arena);
 		return;
 	}
+	for (size_t i = 0; i < count; i++) {
+		names[i] = file_join(&arena, registry->folder, names[i]);
+		mark_seen(registry, names[i]);
+	}
 	for (size_t i = 0; i < count; i++)
-		scan_file(registry, file_join(&arena, registry->folder, names[i]), operators, all);
+		scan_file(registry, names[i], operators, all);
 	mark_missing(registry);
 	arena_release(&arena);
 }

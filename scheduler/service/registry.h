@@ -1,8 +1,9 @@
 /* registry.h - the DAGs of the project, as their files say now
  *
  * A file that turns bad keeps its last good version and shows its faults; one that goes away takes its
- * DAG off the list, not its history. Names are unique: of two files with the same DAG the first by
- * name wins and the other is a fault. One thread.
+ * DAG off the list, not its history. Names are unique: of two files with the same DAG the one that
+ * had it first, at the start the first by name, keeps it and the other is a fault. A file that was never
+ * good goes by its own name. One thread.
  */
 #ifndef SCHEDULER_SERVICE_REGISTRY_H
 #define SCHEDULER_SERVICE_REGISTRY_H
@@ -16,11 +17,14 @@
 
 struct registry_dag {
 	char *name, *file;
+	char *old_name;  /* the stored row has; NULL: the same */
 	char *hash;      /* of the file's bytes */
 	struct dag *dag; /* the last good version, NULL before the first */
 	json_t *faults;  /* array of {file, line, column, text}; empty when the file is good */
 	int is_paused;
 	int is_changed; /* not stored yet */
+	int is_stored;  /* in some version */
+	int is_rival;   /* another file has its DAG: it is read again with every scan */
 	int is_seen;    /* by the scan that is under way */
 	int is_missing; /* the file is gone: to be stored once, then forgotten */
 };
