@@ -39,7 +39,7 @@ int cmd_graph(struct call *call)
 		format++;
 	if (format == countof(formats))
 		return call_usage("'%s' is none of text, svg, json", wanted);
-	dag = dag_files_read(call, call_argument(call, 0), &status);
+	dag = dag_files_read(call, call_argument(call, 0), NULL, &status);
 	if (!dag)
 		return status;
 	if (formats[format].draw(dag, &text, &err) < 0)

@@ -198,12 +198,15 @@ static int test_dag(struct call *call, const struct dag *dag)
 
 int cmd_test(struct call *call)
 {
+	struct ground ground;
 	struct dag *dag;
 	int status;
 
 	if (!call_config(call))
 		return EXIT_BAD;
-	dag = dag_files_read(call, call_argument(call, 0), &status);
+	ground_init(&ground, call);
+	dag = dag_files_read(call, call_argument(call, 0), &ground, &status);
+	ground_release(&ground);
 	if (!dag)
 		return status;
 	status = test_dag(call, dag);

@@ -52,7 +52,32 @@ const char *dag_files_find(struct call *call, const struct config *config, const
 	return file_exists(path) ? path : find_by_content(call, folder, name);
 }
 
-struct dag *dag_files_read(struct call *call, const char *name, int *status)
+static int read_text(const char *path, struct buf *text, struct yaml_errors *errors)
+{
+	struct err err;
+
+	if (file_read(path, LIMIT_YAML_BYTES, text, &err) < 0) {
+		const struct yaml_error error = {.file = path, .text = err.text, .source = ""};
+
+		yaml_errors_add(errors, &error);
+		return -1;
+	}
+	return 0;
+}
+
+/* Faults of the file, and with operators those of its tasks, go to `errors`; the DAG may be given
+ * beside the latter. */
+static struct dag *parse(const char *path, const char *shown, const struct operators *operators,
+                         struct yaml_errors *errors)
+{
+	auto_buf struct buf text = {0};
+
+	if (read_text(path, &text, errors) < 0)
+		return NULL;
+	return dag_operators_parse(shown, &text, operators ? operators->descriptors : NULL, errors);
+}
+
+struct dag *dag_files_read(struct call *call, const char *name, struct ground *ground, int *status)
 {
 	const struct config *config = call_config(call);
 	const char *path = config ? dag_files_find(call, config, name) : NULL;
@@ -67,10 +92,14 @@ struct dag *dag_files_read(struct call *call, const char *name, int *status)
 		return NULL;
 	}
 	yaml_errors_init(&errors);
-	dag = dag_read(path, &errors);
+	dag = parse(path, path, ground ? ground_operators(ground) : NULL, &errors);
 	output_errors(stderr, &errors);
+	*status = errors.count ? EXIT_BAD : EXIT_OK;
+	if (errors.count) {
+		dag_release(dag);
+		dag = NULL;
+	}
 	yaml_errors_release(&errors);
-	*status = dag ? EXIT_OK : EXIT_BAD;
 	return dag;
 }
 
@@ -138,30 +167,11 @@ static void check_name(struct call *call, struct map *seen, const struct dag *da
 		        arena_strdup(&call->arena, dag->file));
 }
 
-static int read_text(const char *path, struct buf *text, struct yaml_errors *errors)
-{
-	struct err err;
-
-	if (file_read(path, LIMIT_YAML_BYTES, text, &err) < 0) {
-		const struct yaml_error error = {.file = path, .text = err.text, .source = ""};
-
-		yaml_errors_add(errors, &error);
-		return -1;
-	}
-	return 0;
-}
-
 static void validate_file(struct ground *ground, const char *path, struct map *seen,
                           struct yaml_errors *errors)
 {
-	const struct operators *operators = ground_operators(ground);
-	auto_buf struct buf text = {0};
-	struct dag *dag;
+	struct dag *dag = parse(path, shown_path(path), ground_operators(ground), errors);
 
-	if (read_text(path, &text, errors) < 0)
-		return;
-	dag = dag_operators_parse(shown_path(path), &text,
-	                          operators ? operators->descriptors : NULL, errors);
 	if (dag)
 		check_name(ground->call, seen, dag, errors);
 	dag_release(dag);

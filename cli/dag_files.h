@@ -10,8 +10,9 @@
  * against the operators there are. Faults go to `errors`; EXIT_OK, or why nothing could be read. */
 int dag_files_validate(struct call *call, struct yaml_errors *errors, size_t *files);
 
-/* The DAG of a name or file; NULL after saying what is wrong, with the exit status. */
-struct dag *dag_files_read(struct call *call, const char *name, int *status);
+/* The DAG of a name or file; NULL after saying what is wrong, with the exit status. `ground` gives the
+ * operators that it is held against; NULL: whatever it uses. */
+struct dag *dag_files_read(struct call *call, const char *name, struct ground *ground, int *status);
 
 /* The path of a DAG's file: a path as it is, else `<dags_dir>/NAME.yaml`, else the file that says it
  * is this DAG. NULL when there is none. The arena's. */
