@@ -12,22 +12,19 @@
 #include "storage/repo/migrate.h"
 #include "storage/repo/table_repo.h"
 
-static const struct table *find_table(const struct catalog *catalog, const char *name)
+/* The table that the first argument names; NULL when that was told. */
+static const struct table *find_table(struct call *call, struct ground *ground)
 {
-	const struct table *table = catalog_table(catalog, name);
-	auto_free const char **names = NULL;
-	const char *nearest;
+	const struct catalog *catalog = ground_catalog(ground);
+	const struct table *table;
+	struct err err;
 
-	if (table)
-		return table;
-	names = mem_array(catalog->table_count + 1, sizeof(*names));
-	for (size_t i = 0; i < catalog->table_count; i++)
-		names[i] = catalog->tables[i]->name;
-	nearest = str_nearest(name, names, catalog->table_count);
-	(void)fprintf(stderr, "millrace: there is no table '%s'%s%s%s\n", name,
-	              nearest ? ", did you mean '" : "", nearest ? nearest : "",
-	              nearest ? "'?" : "");
-	return NULL;
+	if (!catalog)
+		return NULL;
+	table = catalog_find_table(catalog, call_argument(call, 0), &err);
+	if (!table)
+		ground->exit_status = call_fail(&err);
+	return table;
 }
 
 /* list */
@@ -175,10 +172,8 @@ int cmd_tables_describe(struct call *call)
 	int status;
 
 	ground_init(&ground, call);
-	table = ground_catalog(&ground) ? find_table(ground.catalog, call_argument(call, 0)) : NULL;
-	status = ground.exit_status != EXIT_OK ? ground.exit_status
-	         : table                       ? EXIT_OK
-	                                       : EXIT_NOT_FOUND;
+	table = find_table(call, &ground);
+	status = ground.exit_status;
 	if (table) {
 		object = table_json(table);
 		if (call->format == FORMAT_JSON)
@@ -257,11 +252,11 @@ int cmd_tables_head(struct call *call)
 	if (rows && (str_to_int(rows, &limit, &err) < 0 || limit < 0))
 		return call_usage("'--rows' needs a number, not '%s'", rows);
 	ground_init(&ground, call);
-	table = ground_catalog(&ground) ? find_table(ground.catalog, call_argument(call, 0)) : NULL;
+	table = find_table(call, &ground);
 	if (table && ground_db(&ground))
 		status = head(call, &ground, table, limit);
 	else
-		status = ground.exit_status != EXIT_OK ? ground.exit_status : EXIT_NOT_FOUND;
+		status = ground.exit_status;
 	ground_release(&ground);
 	return status;
 }

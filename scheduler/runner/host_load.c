@@ -134,9 +134,9 @@ static int prepare(struct mr_load *load, const char *table, const struct mr_load
 
 	if (host_is_cancelled(attempt) || fill_context(load) < 0)
 		return -1;
-	load->table = catalog_table(load->context.catalog, table);
+	load->table = catalog_find_table(load->context.catalog, table, &attempt->err);
 	if (!load->table)
-		return err_set(&attempt->err, ERR_NOT_FOUND, "table '%s' does not exist", table);
+		return -1;
 	if (parse_words(attempt, options ? options->words : NULL, &load->options) < 0 ||
 	    (options && find_columns(load, options) < 0))
 		return -1;

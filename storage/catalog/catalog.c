@@ -47,6 +47,24 @@ const struct table *catalog_table(const struct catalog *catalog, const char *nam
 	return map_get(&catalog->tables_by_name, name);
 }
 
+const struct table *catalog_find_table(const struct catalog *catalog, const char *name,
+                                       struct err *err)
+{
+	const struct table *table = catalog_table(catalog, name);
+	auto_free const char **names = NULL;
+	const char *nearest;
+
+	if (table)
+		return table;
+	names = mem_array(catalog->table_count + 1, sizeof(*names));
+	for (size_t i = 0; i < catalog->table_count; i++)
+		names[i] = catalog->tables[i]->name;
+	nearest = str_nearest(name, names, catalog->table_count);
+	err_set(err, ERR_NOT_FOUND, "there is no table '%.120s'%s%.80s%s", name,
+	        nearest ? ", did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+	return NULL;
+}
+
 const struct report *catalog_report(const struct catalog *catalog, const char *name)
 {
 	return map_get(&catalog->reports_by_name, name);

@@ -133,6 +133,9 @@ void catalog_free(struct catalog *catalog);
 
 /* NULL when there is none. */
 const struct table *catalog_table(const struct catalog *catalog, const char *name);
+/* The same with ERR_NOT_FOUND and the nearest name instead. */
+const struct table *catalog_find_table(const struct catalog *catalog, const char *name,
+                                       struct err *err);
 const struct report *catalog_report(const struct catalog *catalog, const char *name);
 
 /* A column by its name, implicit ones too; NULL when there is none. */

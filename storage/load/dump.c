@@ -86,7 +86,7 @@ static int write_table_row(void *context, const struct table_row *row, struct er
 
 static int dump_table(struct dump *dump, struct err *err)
 {
-	const struct table *table = catalog_table(dump->catalog, dump->request->table);
+	const struct table *table = catalog_find_table(dump->catalog, dump->request->table, err);
 	const struct table_list list = {.limit = -1};
 	struct table_access access = {
 		.table = table, .db = dump->db, .now_us = dump->request->now_us};
@@ -95,8 +95,7 @@ static int dump_table(struct dump *dump, struct err *err)
 	int result;
 
 	if (!table)
-		return err_set(err, ERR_NOT_FOUND, "there is no table '%.120s'",
-		               dump->request->table);
+		return -1;
 	arena_init(&arena);
 	access.repo = repo = table_repo_new(dump->catalog, db_dialect(dump->db));
 	access.arena = &arena;

@@ -134,11 +134,11 @@ static struct load *load_new(const struct load_context *context, const struct lo
 int load_open(const struct load_context *context, const struct load_request *request,
               const struct load_options *options, struct load **load, struct err *err)
 {
-	const struct table *table = catalog_table(context->catalog, request->table);
+	const struct table *table = catalog_find_table(context->catalog, request->table, err);
 	struct load *made;
 
 	if (!table)
-		return err_set(err, ERR_NOT_FOUND, "there is no table '%.120s'", request->table);
+		return -1;
 	if (request->load_id && check_load_id(request->load_id, err) < 0)
 		return -1;
 	made = load_new(context, request, options, table);

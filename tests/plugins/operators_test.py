@@ -356,7 +356,7 @@ class Csv(Case):
     def test_what_is_not_there(self):
         with Project() as project:
             self.assert_fails(project, "csv.load", {"from": "objects://t/none.csv", "table": "department"}, "objects://t/none.csv")
-            self.assert_fails(project, "csv.load", {"from": "objects://t/none.csv", "table": "nope"}, "table 'nope' does not exist")
+            self.assert_fails(project, "csv.load", {"from": "objects://t/none.csv", "table": "nope"}, "there is no table 'nope'")
 
     def test_dump(self):
         with Project() as project:
