@@ -14,14 +14,11 @@
 #include "lib/str.h"
 #include "lib/vec.h"
 #include "lib/yaml_scalar.h"
+#include "lib/yaml_source.h"
 
 struct yaml {
 	struct arena arena;
-	const char *file;
-	const char *text;
-	size_t size;
-	const char **lines; /* where each line starts */
-	size_t line_count;
+	struct yaml_source source;
 	const struct yaml_node *root;
 };
 
@@ -34,75 +31,6 @@ struct reader {
 
 static const struct yaml_node nothing = {.kind = YAML_NULL, .line = 1, .column = 1, .text = ""};
 
-/* Places */
-
-static void index_lines(struct yaml *yaml)
-{
-	const char *end = yaml->text + yaml->size;
-	size_t count = 1;
-
-	for (const char *at = yaml->text; (at = memchr(at, '\n', (size_t)(end - at))); at++)
-		count++;
-	yaml->lines = arena_array(&yaml->arena, count, sizeof(*yaml->lines));
-	yaml->lines[yaml->line_count++] = yaml->text;
-	for (const char *at = yaml->text; (at = memchr(at, '\n', (size_t)(end - at))); at++)
-		yaml->lines[yaml->line_count++] = at + 1;
-}
-
-/* A line without its end; empty behind the last. */
-static const char *line_of(const struct yaml *yaml, size_t line, size_t *size)
-{
-	const char *start, *end;
-
-	*size = 0;
-	if (line < 1 || line > yaml->line_count)
-		return "";
-	start = yaml->lines[line - 1];
-	end = line < yaml->line_count ? yaml->lines[line] - 1 : yaml->text + yaml->size;
-	if (end > start && end[-1] == '\r')
-		end--;
-	*size = (size_t)(end - start);
-	return start;
-}
-
-static void report(const struct yaml *yaml, struct yaml_errors *errors, struct yaml_error error,
-                   const char *format, va_list arguments) PRINTF_LIKE(4, 0);
-
-static void report(const struct yaml *yaml, struct yaml_errors *errors, struct yaml_error error,
-                   const char *format, va_list arguments)
-{
-	auto_buf struct buf text = {0};
-	auto_buf struct buf source = {0};
-	size_t size;
-	const char *line = line_of(yaml, error.line, &size);
-
-	/* a longer line would hide the text it stands under */
-	if (size > LIMIT_YAML_SOURCE_BYTES)
-		size = error.column < LIMIT_YAML_SOURCE_BYTES / 2 ? LIMIT_YAML_SOURCE_BYTES : 0;
-	while (size && str_utf8_valid(line, size) != size)
-		size--;
-	buf_append(&source, line, size);
-	buf_vprintf(&text, format, arguments);
-	error.file = yaml->file;
-	error.text = buf_string(&text);
-	error.source = buf_string(&source);
-	yaml_errors_add(errors, &error);
-}
-
-static void report_at(const struct yaml *yaml, struct yaml_errors *errors, uint32_t line,
-                      uint32_t column, const char *format, ...) PRINTF_LIKE(5, 6);
-
-static void report_at(const struct yaml *yaml, struct yaml_errors *errors, uint32_t line,
-                      uint32_t column, const char *format, ...)
-{
-	struct yaml_error error = {.line = line, .column = column, .length = 1};
-	va_list arguments;
-
-	va_start(arguments, format);
-	report(yaml, errors, error, format, arguments);
-	va_end(arguments);
-}
-
 void yaml_error(const struct yaml *yaml, const struct yaml_node *node, struct yaml_errors *errors,
                 const char *format, ...)
 {
@@ -111,41 +39,8 @@ void yaml_error(const struct yaml *yaml, const struct yaml_node *node, struct ya
 	va_list arguments;
 
 	va_start(arguments, format);
-	report(yaml, errors, error, format, arguments);
+	yaml_source_report(&yaml->source, errors, error, format, arguments);
 	va_end(arguments);
-}
-
-/* Bytes before the character at `column`. */
-static size_t column_bytes(const char *line, size_t size, size_t column)
-{
-	size_t at = 0;
-
-	for (; at < size; at++) {
-		if (((unsigned char)line[at] & 0xC0) != 0x80 && --column == 0)
-			break;
-	}
-	return at;
-}
-
-static void place_in_scalar(const struct yaml *yaml, const struct yaml_node *node, size_t offset,
-                            struct yaml_error *error)
-{
-	size_t size, at, start = 0, length = strlen(node->text);
-	const char *line;
-
-	/* a node stands behind its quote; a block scalar where its first line does, and the others
-	 * have the same indent */
-	for (size_t i = 0; i < offset && i < length; i++) {
-		if (node->text[i] == '\n') {
-			error->line++;
-			start = i + 1;
-		}
-	}
-	line = line_of(yaml, error->line, &size);
-	at = column_bytes(line, size, node->column);
-	/* escapes and folded lines move it; it then stays inside the line */
-	at = at + offset - start < size ? at + offset - start : size;
-	error->column = (uint32_t)str_utf8_length(line, at) + 1;
 }
 
 void yaml_error_at(const struct yaml *yaml, const struct yaml_node *node, size_t offset,
@@ -154,9 +49,9 @@ void yaml_error_at(const struct yaml *yaml, const struct yaml_node *node, size_t
 	struct yaml_error error = {.line = node->line, .column = node->column, .length = 1};
 	va_list arguments;
 
-	place_in_scalar(yaml, node, offset, &error);
+	yaml_source_place(&yaml->source, node, offset, &error);
 	va_start(arguments, format);
-	report(yaml, errors, error, format, arguments);
+	yaml_source_report(&yaml->source, errors, error, format, arguments);
 	va_end(arguments);
 }
 
@@ -185,9 +80,10 @@ static struct yaml_node *new_node(struct reader *reader, struct fy_event *event,
 		return node;
 	node->line = (uint32_t)start->line + 1;
 	node->column = (uint32_t)start->column + 1;
-	if (!end || end->input_pos > reader->yaml->size || end->input_pos <= start->input_pos)
+	if (!end || end->input_pos > reader->yaml->source.size ||
+	    end->input_pos <= start->input_pos)
 		return node;
-	text = reader->yaml->text + start->input_pos;
+	text = reader->yaml->source.text + start->input_pos;
 	size = end->input_pos - start->input_pos;
 	/* block scalars are said to begin with their indent */
 	for (; size > 1 && *text == ' '; text++, size--)
@@ -371,8 +267,8 @@ static void refuse_second_document(struct reader *reader, struct fy_event *event
 {
 	const struct fy_mark *mark = fy_event_start_mark(event);
 
-	report_at(reader->yaml, reader->errors, mark ? (uint32_t)mark->line + 1 : 1, 1,
-	          "only one document a file");
+	yaml_source_report_at(&reader->yaml->source, reader->errors,
+	                      mark ? (uint32_t)mark->line + 1 : 1, 1, "only one document a file");
 	fy_parser_event_free(reader->parser, event);
 }
 
@@ -419,9 +315,10 @@ static void report_diagnosis(struct reader *reader)
 	while ((error = fy_diag_errors_iterate(reader->diag, &position))) {
 		if (error->type != FYET_ERROR || !error->msg)
 			continue;
-		report_at(reader->yaml, reader->errors, error->line > 0 ? (uint32_t)error->line : 1,
-		          error->column > 0 ? (uint32_t)error->column : 1,
-		          "not well-formed YAML: %s", error->msg);
+		yaml_source_report_at(&reader->yaml->source, reader->errors,
+		                      error->line > 0 ? (uint32_t)error->line : 1,
+		                      error->column > 0 ? (uint32_t)error->column : 1,
+		                      "not well-formed YAML: %s", error->msg);
 		return;
 	}
 }
@@ -440,31 +337,12 @@ static void parse_document(struct reader *reader)
 	fy_diag_set_collect_errors(reader->diag, true);
 	config.diag = reader->diag;
 	reader->parser = fy_parser_create(&config);
-	if (reader->parser &&
-	    fy_parser_set_string(reader->parser, reader->yaml->text, reader->yaml->size) == 0)
+	if (reader->parser && fy_parser_set_string(reader->parser, reader->yaml->source.text,
+	                                           reader->yaml->source.size) == 0)
 		read_document(reader);
 	report_diagnosis(reader);
 	fy_parser_destroy(reader->parser);
 	fy_diag_destroy(reader->diag);
-}
-
-static int text_is_sound(struct yaml *yaml, struct yaml_errors *errors)
-{
-	size_t bad = str_utf8_valid(yaml->text, yaml->size);
-	const char *nul = memchr(yaml->text, '\0', yaml->size);
-	size_t at = nul && (size_t)(nul - yaml->text) < bad ? (size_t)(nul - yaml->text) : bad;
-	size_t line = 1;
-
-	if (at == yaml->size)
-		return 1;
-	while (line < yaml->line_count && yaml->lines[line] <= yaml->text + at)
-		line++;
-	report_at(yaml, errors, (uint32_t)line,
-	          (uint32_t)str_utf8_length(yaml->lines[line - 1],
-	                                    (size_t)(yaml->text + at - yaml->lines[line - 1])) +
-	                  1,
-	          nul && at < bad ? "NUL is not text" : "not UTF-8");
-	return 0;
 }
 
 struct yaml *yaml_parse(const char *file, const char *text, size_t size, struct yaml_errors *errors)
@@ -474,20 +352,21 @@ struct yaml *yaml_parse(const char *file, const char *text, size_t size, struct 
 	size_t faults = errors->count;
 
 	arena_init(&yaml->arena);
-	yaml->file = arena_strdup(&yaml->arena, file);
+	yaml->source.file = arena_strdup(&yaml->arena, file);
 	if (size > LIMIT_YAML_BYTES) {
-		report_at(yaml, errors, 0, 0, "larger than %d bytes", LIMIT_YAML_BYTES);
+		yaml_source_report_at(&yaml->source, errors, 0, 0, "larger than %d bytes",
+		                      LIMIT_YAML_BYTES);
 	} else {
-		yaml->text = arena_strndup(&yaml->arena, text, size);
-		yaml->size = size;
-		index_lines(yaml);
-		if (text_is_sound(yaml, errors))
+		yaml->source.text = arena_strndup(&yaml->arena, text, size);
+		yaml->source.size = size;
+		yaml_source_index(&yaml->source, &yaml->arena);
+		if (yaml_source_is_text(&yaml->source, errors))
 			parse_document(&reader);
 	}
 	if (errors->count == faults && yaml->root)
 		return yaml;
 	if (errors->count == faults)
-		report_at(yaml, errors, 1, 1, "not well-formed YAML");
+		yaml_source_report_at(&yaml->source, errors, 1, 1, "not well-formed YAML");
 	yaml_free(yaml);
 	return NULL;
 }
