@@ -1,6 +1,7 @@
 /* object_registry.c - named stores and allowed folders */
 #include "storage/object/object_registry.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "lib/mem.h"
@@ -107,6 +108,7 @@ static int resolve_file(const struct object_registry *registry, const struct uri
 {
 	size_t longest = 0;
 
+	assert(uri->key); /* a file URI without a path is no URI */
 	vec_foreach(const struct named_store *, root, &registry->roots) {
 		const char *below = path_below(root->name, uri->key);
 
