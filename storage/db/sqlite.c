@@ -16,6 +16,8 @@
 #include "lib/mem.h"
 #include "lib/str.h"
 
+enum { CHECKPOINT_WAIT_US = 1000000 }; /* for the turn to move the rest of the log */
+
 static const char *const begin_texts[] = {[DB_READ] = "BEGIN", [DB_WRITE] = "BEGIN IMMEDIATE"};
 
 struct sqlite *sqlite_of(struct db *db)
@@ -381,9 +383,8 @@ static int64_t sqlite_wal_pages(const struct db *db)
 	return ((const struct sqlite *)db)->wal_pages;
 }
 
-static int sqlite_checkpoint(struct db *db, struct err *err)
+static int checkpoint(struct sqlite *sqlite, struct err *err)
 {
-	struct sqlite *sqlite = sqlite_of(db);
 	int result = sqlite3_wal_checkpoint_v2(sqlite->handle, NULL, SQLITE_CHECKPOINT_PASSIVE,
 	                                       NULL, NULL);
 
@@ -392,6 +393,23 @@ static int sqlite_checkpoint(struct db *db, struct err *err)
 		return 0;
 	sqlite_error_set(sqlite, result, err);
 	return err_prefix(err, "could not checkpoint the database");
+}
+
+/* The log begins anew only when all of it was moved, and a writer who commits meanwhile prevents that.
+ * So most is moved while others write, and the little that they added in a turn of our own. */
+static int sqlite_checkpoint(struct db *db, struct err *err)
+{
+	struct sqlite *sqlite = sqlite_of(db);
+	int64_t deadline_us = clock_monotonic_us() + CHECKPOINT_WAIT_US;
+	struct err busy;
+	int result = checkpoint(sqlite, err);
+
+	if (result < 0 || sqlite->gate.fd < 0 || sqlite->gate.held ||
+	    gate_enter(&sqlite->gate, deadline_us, &db->cancelled, &busy) < 0)
+		return result;
+	result = checkpoint(sqlite, err);
+	gate_leave(&sqlite->gate);
+	return result;
 }
 
 static int sync_wal(const struct sqlite *sqlite, struct err *err)
