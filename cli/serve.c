@@ -49,23 +49,30 @@ static int read_catalog(struct serve *serve, struct err *err)
 	return serve->catalog ? 0 : -1;
 }
 
-static int migrate(struct serve *serve, struct err *err)
+static int migrate(struct serve *serve, struct db *db, struct err *err)
 {
-	const char *url = config_text(serve->config, CONFIG_DATABASE_URL);
-	struct db_options options = {.flags = DB_CREATE};
 	struct migrate_plan plan;
-	struct db *db = db_open(url, &options, err);
 	int result;
 
-	if (!db)
-		return -1;
 	migrate_plan_init(&plan);
 	result = migrate_up(db, serve->catalog, 0, clock_now_us(), &plan, err);
 	for (size_t i = 0; i < plan.count; i++)
 		log_info("tables", "%s", plan.items[i].what);
 	migrate_plan_release(&plan);
-	db_close(db);
 	return result;
+}
+
+static int open_data(struct serve *serve, struct err *err)
+{
+	const char *url = config_text(serve->config, CONFIG_DATABASE_URL);
+	struct db_options options = {.flags = DB_CREATE};
+	struct db *db = db_open(url, &options, err);
+
+	/* closed after the checkpointer has its own: SQLite's last one out removes the log */
+	if (db && migrate(serve, db, err) == 0)
+		serve->checkpointer = checkpointer_start(url, 0, err);
+	db_close(db);
+	return serve->checkpointer ? 0 : -1;
 }
 
 /* --- what API and service say to each other --- */
@@ -215,11 +222,7 @@ static int open_all(struct serve *serve, struct err *err)
 	if (read_catalog(serve, err) < 0)
 		return -1;
 	serve->service = service_open(serve->config, &events, err);
-	if (!serve->service || migrate(serve, err) < 0)
-		return -1;
-	serve->checkpointer =
-		checkpointer_start(config_text(serve->config, CONFIG_DATABASE_URL), 0, err);
-	if (!serve->checkpointer)
+	if (!serve->service || open_data(serve, err) < 0)
 		return -1;
 	return start_api(serve, err);
 }

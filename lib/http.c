@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "lib/late.h"
 #include "lib/mem.h"
 #include "lib/str.h"
 
@@ -13,8 +14,23 @@ enum {
 	CONNECT_TIMEOUT_MS = 10000,
 };
 
+/* libcurl, once it is loaded. */
+static struct {
+	__typeof__(curl_global_init) *global_init;
+	__typeof__(curl_easy_init) *easy_init;
+	__typeof__(curl_easy_reset) *easy_reset;
+	__typeof__(curl_easy_setopt) *easy_setopt;
+	__typeof__(curl_easy_perform) *easy_perform;
+	__typeof__(curl_easy_getinfo) *easy_getinfo;
+	__typeof__(curl_easy_strerror) *easy_strerror;
+	__typeof__(curl_easy_cleanup) *easy_cleanup;
+	__typeof__(curl_slist_append) *slist_append;
+	__typeof__(curl_slist_free_all) *slist_free_all;
+	struct err err; /* why there is none */
+} library;
+
 struct http {
-	CURL *curl;
+	CURL *curl; /* NULL before the first request */
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -26,29 +42,62 @@ struct exchange {
 	size_t max_body;
 };
 
-static void init_library(void)
+static int load_library(struct err *err)
 {
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+	static const struct late_symbol symbols[] = {
+		{"curl_global_init", &library.global_init},
+		{"curl_easy_init", &library.easy_init},
+		{"curl_easy_reset", &library.easy_reset},
+		{"curl_easy_setopt", &library.easy_setopt},
+		{"curl_easy_perform", &library.easy_perform},
+		{"curl_easy_getinfo", &library.easy_getinfo},
+		{"curl_easy_strerror", &library.easy_strerror},
+		{"curl_easy_cleanup", &library.easy_cleanup},
+		{"curl_slist_append", &library.slist_append},
+		{"curl_slist_free_all", &library.slist_free_all},
+	};
+
+	if (late_load("libcurl.so.4", symbols, countof(symbols), err) < 0)
+		return -1;
+	if (library.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		return err_set(err, ERR_UNAVAILABLE, "could not prepare libcurl");
+	return 0;
+}
+
+static void load_once(void)
+{
+	if (load_library(&library.err) == 0)
+		library.err.code = ERR_NONE;
+}
+
+/* The session begins with the first request. */
+static int open_session(struct http *http, struct err *err)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, load_once);
+	if (library.err.code != ERR_NONE) {
+		*err = library.err;
+		return -1;
+	}
+	if (!http->curl)
+		http->curl = library.easy_init();
+	if (!http->curl)
 		abort();
+	return 0;
 }
 
 struct http *http_new(void)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	struct http *http = mem_alloc(sizeof(*http));
-
-	pthread_once(&once, init_library);
-	http->curl = curl_easy_init();
-	if (!http->curl)
-		abort();
-	return http;
+	return mem_alloc(sizeof(struct http));
 }
 
 void http_free(struct http *http)
 {
 	if (!http)
 		return;
-	curl_easy_cleanup(http->curl);
+	if (http->curl)
+		library.easy_cleanup(http->curl);
 	free(http);
 }
 
@@ -58,7 +107,7 @@ static size_t take_body(char *bytes, size_t unit, size_t count, void *data)
 	size_t size = unit * count;
 	long status = 0;
 
-	curl_easy_getinfo(exchange->curl, CURLINFO_RESPONSE_CODE, &status);
+	library.easy_getinfo(exchange->curl, CURLINFO_RESPONSE_CODE, &status);
 	if (exchange->request->on_body && status < 400)
 		return exchange->request->on_body(exchange->request->data, bytes, size) ? 0 : size;
 	if (exchange->response->body.size + size > exchange->max_body)
@@ -88,33 +137,34 @@ static void set_request(struct http *http, struct exchange *exchange)
 	const struct http_request *request = exchange->request;
 	CURL *curl = http->curl;
 
-	curl_easy_reset(curl);
-	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, http->error);
-	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(curl, CURLOPT_URL, request->url);
-	curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
-	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
-	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
-	curl_easy_setopt(curl, CURLOPT_WRITEDATA, exchange);
+	library.easy_reset(curl);
+	library.easy_setopt(curl, CURLOPT_ERRORBUFFER, http->error);
+	library.easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	library.easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+	library.easy_setopt(curl, CURLOPT_URL, request->url);
+	library.easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
+	library.easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
+	library.easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
+	library.easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
+	library.easy_setopt(curl, CURLOPT_WRITEDATA, exchange);
 	if (request->unix_socket)
-		curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, request->unix_socket);
+		library.easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, request->unix_socket);
 	if (request->body) {
-		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body);
-		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_size);
+		library.easy_setopt(curl, CURLOPT_POSTFIELDS, request->body);
+		library.easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
+		                    (curl_off_t)request->body_size);
 	}
 	if (str_equal(request->method, "HEAD"))
-		curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
+		library.easy_setopt(curl, CURLOPT_NOBODY, 1L);
 }
 
 static struct curl_slist *header_list(const struct http_request *request)
 {
 	/* without this curl waits a second for `100 Continue` on larger bodies */
-	struct curl_slist *list = curl_slist_append(NULL, "Expect:");
+	struct curl_slist *list = library.slist_append(NULL, "Expect:");
 
 	for (size_t i = 0; list && i < request->header_count; i++)
-		list = curl_slist_append(list, request->headers[i]);
+		list = library.slist_append(list, request->headers[i]);
 	if (!list)
 		abort();
 	return list;
@@ -123,24 +173,31 @@ static struct curl_slist *header_list(const struct http_request *request)
 int http_perform(struct http *http, const struct http_request *request,
                  struct http_response *response, struct err *err)
 {
-	struct exchange exchange = {http->curl, request, response,
-	                            request->max_body ? request->max_body : DEFAULT_MAX_BODY};
-	struct curl_slist *headers = header_list(request);
+	struct exchange exchange = {
+		.request = request,
+		.response = response,
+		.max_body = request->max_body ? request->max_body : DEFAULT_MAX_BODY,
+	};
+	struct curl_slist *headers;
 	const char *content_type = NULL;
 	CURLcode result;
 	long status = 0;
 
 	*response = (struct http_response){0};
+	if (open_session(http, err) < 0)
+		return -1;
+	exchange.curl = http->curl;
+	headers = header_list(request);
 	http->error[0] = '\0';
 	set_request(http, &exchange);
-	curl_easy_setopt(http->curl, CURLOPT_HTTPHEADER, headers);
-	result = curl_easy_perform(http->curl);
-	curl_slist_free_all(headers);
+	library.easy_setopt(http->curl, CURLOPT_HTTPHEADER, headers);
+	result = library.easy_perform(http->curl);
+	library.slist_free_all(headers);
 	if (result != CURLE_OK)
 		return err_set(err, code_of(result), "%s '%s': %s", request->method, request->url,
-		               http->error[0] ? http->error : curl_easy_strerror(result));
-	curl_easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
-	curl_easy_getinfo(http->curl, CURLINFO_CONTENT_TYPE, &content_type);
+		               http->error[0] ? http->error : library.easy_strerror(result));
+	library.easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
+	library.easy_getinfo(http->curl, CURLINFO_CONTENT_TYPE, &content_type);
 	response->status = (int)status;
 	str_copy(response->content_type, sizeof(response->content_type),
 	         content_type ? content_type : "");

@@ -255,13 +255,23 @@ static void store_dag(struct leader *leader, struct registry_dag *entry)
 	};
 }
 
-static void describe_plugins(struct leader *leader)
+/* A process of its own works on it while we go on. */
+static void start_describing(struct leader *leader)
 {
 	const char *folders[] = {config_text(leader->config, CONFIG_PLUGINS_DIR),
 	                         config_installed(leader->config, "plugins")};
 
+	leader->described = operators_start(leader->program, folders, countof(folders));
+}
+
+static void describe_plugins(struct leader *leader)
+{
+	if (!leader->described)
+		start_describing(leader);
+	operators_finish(leader->described);
 	operators_free(leader->operators);
-	leader->operators = operators_describe(leader->program, folders, countof(folders));
+	leader->operators = leader->described;
+	leader->described = NULL;
 }
 
 void leader_reload(struct leader *leader, unsigned flags)
@@ -418,15 +428,18 @@ struct leader *leader_open(struct config *config, uv_loop_t *loop, void (*wake)(
 	registry_init(&leader->registry, config_text(config, CONFIG_DAGS_DIR));
 	uv_timer_init(loop, &leader->timer);
 	leader->timer.data = leader;
-	if (set_paths(leader, err) < 0 || process_adopt_orphans(err) < 0 ||
-	    start_journal(leader, wake, context, err) < 0) {
-		leader_close(leader);
-		return NULL;
-	}
+	if (set_paths(leader, err) < 0 || process_adopt_orphans(err) < 0)
+		goto failed;
+	start_describing(leader);
+	if (start_journal(leader, wake, context, err) < 0)
+		goto failed;
 	leader->engine = make_engine(leader);
 	set_pools(leader);
 	make_fleet(leader);
 	return leader;
+failed:
+	leader_close(leader);
+	return NULL;
 }
 
 static void on_timer_closed(uv_handle_t *handle)
@@ -447,6 +460,7 @@ void leader_close(struct leader *leader)
 	batch_free(leader->next);
 	registry_release(&leader->registry);
 	operators_free(leader->operators);
+	operators_free(leader->described);
 	progress_free(leader->progress);
 	db_close(leader->reader);
 	json_decref(leader->runner_config);

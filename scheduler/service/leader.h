@@ -33,6 +33,7 @@ struct leader {
 	struct fleet *fleet;
 	struct progress *progress;
 	struct operators *operators; /* NULL until described */
+	struct operators *described; /* what a process is busy describing, NULL: none */
 	struct registry registry;
 	struct metadata_ids ids; /* the next free ones */
 	uv_timer_t timer;        /* the engine's next due time */

@@ -65,30 +65,39 @@ static int read_output(int fd, struct buf *output, struct err *err)
 	return got < 0 ? err_errno(err, errno, "could not read the descriptors") : 0;
 }
 
+static int wait_for(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0) {
+		if (errno != EINTR)
+			return -1;
+	}
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
 /* The array that one call of --describe prints, or NULL. */
-static json_t *describe(const char *program, const char *const *files, size_t count,
-                        struct err *err)
+static json_t *take_descriptors(pid_t pid, int fd, struct err *err)
 {
 	auto_buf struct buf output = {0};
-	json_t *array = NULL;
-	int fd, status, result;
-	pid_t pid;
+	int result = read_output(fd, &output, err);
 
-	if (process_start_describe(program, files, count, &pid, &fd, err) < 0)
-		return NULL;
-	result = read_output(fd, &output, err);
 	close(fd);
 	if (result < 0)
 		process_kill(pid);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		continue;
-	if (result < 0)
+	if (wait_for(pid) != 0 && result == 0)
+		result = err_set(err, ERR_FAILED, "the plugin crashed while it was described");
+	return result < 0 ? NULL : json_parse(buf_string(&output), output.size, err);
+}
+
+static json_t *describe(const char *program, const char *file, struct err *err)
+{
+	pid_t pid;
+	int fd;
+
+	if (process_start_describe(program, &file, 1, &pid, &fd, err) < 0)
 		return NULL;
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		err_set(err, ERR_FAILED, "the plugin crashed while it was described");
-	else
-		array = json_parse(buf_string(&output), output.size, err);
-	return array;
+	return take_descriptors(pid, fd, err);
 }
 
 /* What stands for a plugin that took the describing process down. */
@@ -97,16 +106,17 @@ static json_t *crashed(const char *path, const struct err *err)
 	return json_pack("{s:s, s:s, s:[]}", "path", path, "error", err->text, "operators");
 }
 
-static void describe_one_by_one(const char *program, const struct files *files, json_t *descriptors)
+static void describe_one_by_one(struct operators *operators)
 {
-	for (size_t i = 0; i < files->count; i++) {
+	for (size_t i = 0; i < operators->file_count; i++) {
+		const char *file = operators->files[i];
 		struct err err;
-		json_t *array = describe(program, &files->items[i], 1, &err);
+		json_t *array = describe(operators->program, file, &err);
 
 		if (array)
-			json_array_extend(descriptors, array);
+			json_array_extend(operators->descriptors, array);
 		else
-			json_array_append_new(descriptors, crashed(files->items[i], &err));
+			json_array_append_new(operators->descriptors, crashed(file, &err));
 		json_decref(array);
 	}
 }
@@ -148,29 +158,57 @@ static void add_operators(struct operators *operators, const json_t *plugin)
 	}
 }
 
-struct operators *operators_describe(const char *program, const char *const *folders, size_t count)
+struct operators *operators_start(const char *program, const char *const *folders, size_t count)
 {
 	struct operators *operators = mem_alloc(sizeof(*operators));
 	struct files files = {0};
-	const json_t *plugin;
-	size_t index;
-	struct err err;
 
 	arena_init(&operators->arena);
 	for (size_t i = 0; i < count; i++)
 		find_files(operators, folders[i], &files);
-	operators->descriptors =
-		files.count ? describe(program, files.items, files.count, &err) : json_array();
+	operators->program = arena_strdup(&operators->arena, program);
+	operators->files = files.items;
+	operators->file_count = files.count;
+	if (files.count &&
+	    process_start_describe(program, files.items, files.count, &operators->pid,
+	                           &operators->fd, &operators->err) < 0)
+		operators->pid = 0;
+	return operators;
+}
+
+static json_t *describe_all(struct operators *operators)
+{
+	pid_t pid = operators->pid;
+
+	operators->pid = 0;
+	if (!operators->file_count)
+		return json_array();
+	return pid ? take_descriptors(pid, operators->fd, &operators->err) : NULL;
+}
+
+void operators_finish(struct operators *operators)
+{
+	const json_t *plugin;
+	size_t index;
+
+	operators->descriptors = describe_all(operators);
 	if (!operators->descriptors) {
-		log_warn("plugins", "describing all plugins at once failed: %s", err.text);
+		log_warn("plugins", "describing all plugins at once failed: %s",
+		         operators->err.text);
 		operators->descriptors = json_array();
-		describe_one_by_one(program, &files, operators->descriptors);
+		describe_one_by_one(operators);
 	}
 	json_array_foreach(operators->descriptors, index, plugin)
 	{
 		add_operators(operators, plugin);
 	}
-	vec_release(&files);
+}
+
+struct operators *operators_describe(const char *program, const char *const *folders, size_t count)
+{
+	struct operators *operators = operators_start(program, folders, count);
+
+	operators_finish(operators);
 	return operators;
 }
 
@@ -178,6 +216,12 @@ void operators_free(struct operators *operators)
 {
 	if (!operators)
 		return;
+	if (operators->pid) {
+		process_kill(operators->pid);
+		wait_for(operators->pid);
+		close(operators->fd);
+	}
+	free(operators->files);
 	json_decref(operators->descriptors);
 	map_release(&operators->by_name);
 	arena_release(&operators->arena);

@@ -4,12 +4,31 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/late.h"
 #include "lib/mem.h"
 
 enum { BLOCK_BYTES = 256 * 1024, MAGIC_BYTES = 6 };
+
+/* libarchive, once it is loaded. */
+static struct {
+	__typeof__(archive_read_new) *read_new;
+	__typeof__(archive_read_support_format_raw) *support_raw;
+	__typeof__(archive_read_support_filter_gzip) *support_gzip;
+	__typeof__(archive_read_support_filter_zstd) *support_zstd;
+	__typeof__(archive_read_support_filter_bzip2) *support_bzip2;
+	__typeof__(archive_read_support_filter_xz) *support_xz;
+	__typeof__(archive_read_open) *read_open;
+	__typeof__(archive_read_next_header) *read_next_header;
+	__typeof__(archive_read_data) *read_data;
+	__typeof__(archive_read_free) *read_free;
+	__typeof__(archive_error_string) *error_string;
+	__typeof__(archive_set_error) *set_error;
+	struct err err; /* why there is none */
+} library;
 
 struct unpack {
 	struct load_input input;
@@ -26,13 +45,34 @@ static const struct {
 	const char *name;
 	size_t size;
 	const char *magic;
-	int (*support)(struct archive *archive);
+	__typeof__(archive_read_support_filter_gzip) **support;
 } formats[] = {
-	{"gzip", 2, "\x1f\x8b", archive_read_support_filter_gzip},
-	{"zstd", 4, "\x28\xb5\x2f\xfd", archive_read_support_filter_zstd},
-	{"bzip2", 3, "BZh", archive_read_support_filter_bzip2},
-	{"xz", 6, "\xfd\x37zXZ\x00", archive_read_support_filter_xz},
+	{"gzip", 2, "\x1f\x8b", &library.support_gzip},
+	{"zstd", 4, "\x28\xb5\x2f\xfd", &library.support_zstd},
+	{"bzip2", 3, "BZh", &library.support_bzip2},
+	{"xz", 6, "\xfd\x37zXZ\x00", &library.support_xz},
 };
+
+static void load_library(void)
+{
+	static const struct late_symbol symbols[] = {
+		{"archive_read_new", &library.read_new},
+		{"archive_read_support_format_raw", &library.support_raw},
+		{"archive_read_support_filter_gzip", &library.support_gzip},
+		{"archive_read_support_filter_zstd", &library.support_zstd},
+		{"archive_read_support_filter_bzip2", &library.support_bzip2},
+		{"archive_read_support_filter_xz", &library.support_xz},
+		{"archive_read_open", &library.read_open},
+		{"archive_read_next_header", &library.read_next_header},
+		{"archive_read_data", &library.read_data},
+		{"archive_read_free", &library.read_free},
+		{"archive_error_string", &library.error_string},
+		{"archive_set_error", &library.set_error},
+	};
+
+	if (late_load("libarchive.so.13", symbols, countof(symbols), &library.err) == 0)
+		library.err.code = ERR_NONE;
+}
 
 /* Reads a block; nothing is left of the last one. */
 static int fill(struct unpack *unpack, struct err *err)
@@ -69,7 +109,7 @@ static la_ssize_t give_block(struct archive *archive, void *data, const void **b
 
 	if (unpack->used == unpack->filled && fill(unpack, &unpack->err) < 0) {
 		unpack->is_broken = 1;
-		archive_set_error(archive, EIO, "the source failed");
+		library.set_error(archive, EIO, "the source failed");
 		return -1;
 	}
 	*bytes = unpack->block + unpack->used;
@@ -80,7 +120,7 @@ static la_ssize_t give_block(struct archive *archive, void *data, const void **b
 
 static int archive_failed(const struct unpack *unpack, struct err *err)
 {
-	const char *why = archive_error_string(unpack->archive);
+	const char *why = library.error_string(unpack->archive);
 
 	if (unpack->is_broken) {
 		*err = unpack->err;
@@ -91,21 +131,28 @@ static int archive_failed(const struct unpack *unpack, struct err *err)
 	               unpack->format, (long long)unpack->bytes, why ? why : "no reason is known");
 }
 
-static int open_archive(struct unpack *unpack, int (*support)(struct archive *), struct err *err)
+static int open_archive(struct unpack *unpack, __typeof__(library.support_gzip) *support,
+                        struct err *err)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct archive_entry *entry;
 
-	unpack->archive = archive_read_new();
+	pthread_once(&once, load_library);
+	if (library.err.code != ERR_NONE) {
+		*err = library.err;
+		return -1;
+	}
+	unpack->archive = library.read_new();
 	if (!unpack->archive)
 		return err_set(err, ERR_FAILED, "could not prepare unpacking");
-	archive_read_support_format_raw(unpack->archive);
+	library.support_raw(unpack->archive);
 	/* a warning says that an outside program is used: then the library is too small for us */
-	if (support(unpack->archive) != ARCHIVE_OK)
+	if ((*support)(unpack->archive) != ARCHIVE_OK)
 		return err_set(err, ERR_FAILED,
 		               "the input is packed with %s, which is not built in",
 		               unpack->format);
-	if (archive_read_open(unpack->archive, unpack, NULL, give_block, NULL) != ARCHIVE_OK ||
-	    archive_read_next_header(unpack->archive, &entry) != ARCHIVE_OK)
+	if (library.read_open(unpack->archive, unpack, NULL, give_block, NULL) != ARCHIVE_OK ||
+	    library.read_next_header(unpack->archive, &entry) != ARCHIVE_OK)
 		return archive_failed(unpack, err);
 	return 0;
 }
@@ -141,7 +188,8 @@ void unpack_close(struct unpack *unpack)
 {
 	if (!unpack)
 		return;
-	archive_read_free(unpack->archive);
+	if (unpack->archive)
+		library.read_free(unpack->archive);
 	free(unpack->block);
 	free(unpack);
 }
@@ -169,7 +217,7 @@ int unpack_read(struct unpack *unpack, void *bytes, size_t size, size_t *got, st
 
 	if (!unpack->archive)
 		return read_plain(unpack, bytes, size, got, err);
-	count = archive_read_data(unpack->archive, bytes, size);
+	count = library.read_data(unpack->archive, bytes, size);
 	if (count < 0)
 		return archive_failed(unpack, err);
 	*got = (size_t)count;

@@ -118,6 +118,7 @@ class Places(PlantedTest):
             "scheduler/service/process.c": "int f(void) { return posix_spawn(0, 0, 0, 0, 0, 0); }\n",
             "plugins/shell/shell.c": "int f(void) { return fork() || execve(0, 0, 0); }\n",
             "scheduler/runner/library.c": "void *f(void) { return dlopen(0, 0); }\n",
+            "lib/late.c": "void *f(void) { return dlopen(0, 0); }\n",
             "storage/repo/run_repo.c": 'const char *t = "SELECT 1";\n',
             "storage/db/sqlite.c": 'const char *t = "PRAGMA x";\n',
             "api/respond.c": "int s = 404;\n",
