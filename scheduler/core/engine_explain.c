@@ -13,7 +13,9 @@ static void append_span(struct buf *text, int64_t us)
 {
 	int64_t seconds = us > 0 ? (us + 999999) / 1000000 : 0;
 
-	if (seconds < 120)
+	if (us > 0 && us < 1000000)
+		buf_printf(text, "%lld ms", (long long)(us + 999) / 1000);
+	else if (seconds < 120)
 		buf_printf(text, "%lld s", (long long)seconds);
 	else if (seconds < 7200)
 		buf_printf(text, "%lld min", (long long)(seconds + 59) / 60);

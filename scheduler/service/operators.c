@@ -2,6 +2,7 @@
 #include "scheduler/service/operators.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -14,6 +15,8 @@
 #include "lib/str.h"
 #include "lib/vec.h"
 #include "scheduler/service/process.h"
+
+enum { DESCRIBE_MS = 10000 }; /* without a byte from the process that describes */
 
 struct files {
 	const char **items;
@@ -49,19 +52,36 @@ static void find_files(struct operators *operators, const char *folder, struct f
 	}
 }
 
+/* 1: there is something to read, or the end. */
+static int wait_for_output(int fd, struct err *err)
+{
+	struct pollfd ready = {.fd = fd, .events = POLLIN};
+	int result;
+
+	do
+		result = poll(&ready, 1, DESCRIBE_MS);
+	while (result < 0 && errno == EINTR);
+	if (result > 0)
+		return 1;
+	return result < 0 ? err_errno(err, errno, "could not read the descriptors")
+	                  : err_set(err, ERR_TIMEOUT, "the plugin did not end describing itself");
+}
+
 static int read_output(int fd, struct buf *output, struct err *err)
 {
 	enum { CHUNK = 64 * 1024 };
 	ssize_t got;
 
-	while ((got = read(fd, buf_reserve(output, CHUNK), CHUNK)) > 0 ||
-	       (got < 0 && errno == EINTR)) {
+	do {
+		if (wait_for_output(fd, err) < 0)
+			return -1;
+		got = read(fd, buf_reserve(output, CHUNK), CHUNK);
 		output->size += got > 0 ? (size_t)got : 0;
 		output->data[output->size] = '\0';
 		if (output->size > LIMIT_DESCRIPTORS_BYTES)
 			return err_set(err, ERR_LIMIT, "the descriptors are over %d bytes",
 			               LIMIT_DESCRIPTORS_BYTES);
-	}
+	} while (got > 0 || (got < 0 && errno == EINTR));
 	return got < 0 ? err_errno(err, errno, "could not read the descriptors") : 0;
 }
 
@@ -103,7 +123,10 @@ static json_t *describe(const char *program, const char *file, struct err *err)
 /* What stands for a plugin that took the describing process down. */
 static json_t *crashed(const char *path, const struct err *err)
 {
-	return json_pack("{s:s, s:s, s:[]}", "path", path, "error", err->text, "operators");
+	const char *file = file_basename(path);
+
+	return json_pack("{s:s%, s:s, s:s, s:[]}", "plugin", file, strlen(file) - strlen(".so"),
+	                 "path", path, "error", err->text, "operators");
 }
 
 static void describe_one_by_one(struct operators *operators)
