@@ -17,7 +17,6 @@ struct feed {
 	struct csv_reader *reader;
 	struct csv_layout layout;
 	struct record_check check;
-	int64_t rows;
 };
 
 /* A load goes on only with what it began with. */
@@ -58,8 +57,8 @@ static int take_record(struct feed *feed, const struct csv_record *record, struc
 	struct stage_entry entry = {.line = csv_reader_line(feed->reader)};
 
 	load->bytes = csv_reader_bytes(feed->reader);
-	feed->rows++;
-	if (feed->rows % TICK_ROWS == 0 && load_write_tick(load, feed->rows, -1, err) < 0)
+	load->rows_read++;
+	if (load->rows_read % TICK_ROWS == 0 && load_write_tick(load, err) < 0)
 		return -1;
 	if (entry.line <= load->resume_line)
 		return 0;
@@ -109,7 +108,7 @@ static int read_source(struct feed *feed, const struct load_options *format, str
 	record_check_init(&feed->check, layout->width, format->null_text);
 	if (read_records(feed, !has_header, err) < 0)
 		return -1;
-	return load_write_tick(load, feed->rows, -1, err);
+	return load_write_tick(load, err);
 }
 
 int load_csv(struct load *load, const struct load_input *input, const struct load_options *format,

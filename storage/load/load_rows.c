@@ -30,6 +30,7 @@ static int take_rows(struct load *load, const struct load_rows *rows, struct rec
 			entry.pointer = rows->sources[i].pointer;
 		}
 		load->next_line = entry.line + 1;
+		load->rows_read++;
 		if (entry.line <= load->resume_line)
 			continue;
 		record_check_values(check, rows, rows->values + i * rows->width, &entry);
@@ -53,5 +54,5 @@ int load_rows(struct load *load, const struct load_rows *rows, struct err *err)
 	record_check_release(&check);
 	if (result < 0)
 		return -1;
-	return load_write_tick(load, load->next_line - 1, -1, err);
+	return load_write_tick(load, err);
 }

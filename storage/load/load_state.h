@@ -65,6 +65,7 @@ struct load {
 	int is_truncated; /* the table was emptied in the open transaction */
 
 	int64_t began_us, bytes, bytes_total;
+	int64_t rows_read; /* of the source, by this attempt */
 	int64_t told_us;   /* when progress was told last */
 	int64_t turn_us;   /* when the open transaction began */
 	int64_t commit_us; /* what the last commit took */

@@ -19,12 +19,14 @@ enum {
 	WAL_PAGES = 16000, /* where the log is moved into the database */
 };
 
-int load_write_tick(struct load *load, int64_t rows, int64_t rows_total, struct err *err)
+/* Of a load in one transaction first what was read is told, then how much of that is written. */
+int load_write_tick(struct load *load, struct err *err)
 {
 	const struct load_context *context = &load->context;
+	int writes = load->turn_rows > 0 && load->options.chunk_rows == LOAD_CHUNK_NONE;
 	struct load_progress progress = {
-		.rows = rows,
-		.rows_total = rows_total,
+		.rows = writes ? load->turn_rows : load->rows_read,
+		.rows_total = writes ? load->stage.count : -1,
 		.rejected = load->now.rejected + load->staged_rejects,
 		.bytes_done = load->bytes,
 		.bytes_total = load->bytes_total,
@@ -58,7 +60,7 @@ int load_write_turn(struct load *load, struct err *err)
 			break;
 		if (timeout_ms > 0 && clock_monotonic_us() >= end_us)
 			break;
-	} while (load_write_tick(load, 0, -1, err) == 0);
+	} while (load_write_tick(load, err) == 0);
 	db_set_timeout_ms(db, timeout_ms);
 	return result;
 }
@@ -389,7 +391,7 @@ static int write_entries(struct load *load, struct stage *stage, struct load_fil
 		done++;
 		if (done % LOOK_ROWS == 0 && give_way(load, err) < 0)
 			return -1;
-		if (done % TICK_ROWS == 0 && load_write_tick(load, done, stage->count, err) < 0)
+		if (done % TICK_ROWS == 0 && load_write_tick(load, err) < 0)
 			return -1;
 	}
 	return more;

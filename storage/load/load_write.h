@@ -33,7 +33,6 @@ MUST_CHECK int load_write_finish(struct load *load, struct err *err);
 MUST_CHECK int load_write_turn(struct load *load, struct err *err);
 
 /* Asks for cancellation and tells progress; cheap enough for every few hundred rows. */
-MUST_CHECK int load_write_tick(struct load *load, int64_t rows, int64_t rows_total,
-                               struct err *err);
+MUST_CHECK int load_write_tick(struct load *load, struct err *err);
 
 #endif
