@@ -38,23 +38,31 @@ static void pause_ms(long ms)
 	nanosleep(&(struct timespec){.tv_nsec = ms * 1000000}, NULL);
 }
 
+/* What the kernel says in a file of /proc, cut at `size`; 0 when there is none. */
+static int read_proc(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got;
+
+	if (fd < 0)
+		return 0;
+	got = read(fd, text, size - 1);
+	close(fd);
+	if (got <= 0)
+		return 0;
+	text[got] = '\0';
+	return 1;
+}
+
 /* The parent of a live process, or 0. /proc/PID/stat is `pid (name) state ppid …`, proc(5). */
 static pid_t parent_of(const char *pid)
 {
 	char path[64], text[512];
 	const char *end;
-	ssize_t got;
-	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%s/stat", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	if (!read_proc(path, text, sizeof(text)))
 		return 0;
-	got = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (got <= 0)
-		return 0;
-	text[got] = '\0';
 	end = strrchr(text, ')');
 	if (!end || strlen(end) < 4 || end[2] == 'Z')
 		return 0;
@@ -167,16 +175,9 @@ static int64_t rss_bytes(void)
 {
 	char text[128];
 	long long total, resident, shared;
-	int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-	ssize_t got;
 
-	if (fd < 0)
+	if (!read_proc("/proc/self/statm", text, sizeof(text)))
 		return 0;
-	got = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (got <= 0)
-		return 0;
-	text[got] = '\0';
 	/* NOLINTNEXTLINE(cert-err34-c): the kernel's own format */
 	if (sscanf(text, "%lld %lld %lld", &total, &resident, &shared) != 3)
 		return 0;
