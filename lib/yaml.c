@@ -393,6 +393,12 @@ void yaml_free(struct yaml *yaml)
 	free(yaml);
 }
 
+const char *yaml_text(const struct yaml *yaml, size_t *size)
+{
+	*size = yaml->source.size;
+	return yaml->source.text;
+}
+
 const struct yaml_node *yaml_root(const struct yaml *yaml)
 {
 	return yaml->root;

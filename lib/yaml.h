@@ -60,6 +60,9 @@ struct yaml *yaml_parse(const char *file, const char *text, size_t size,
 struct yaml *yaml_read(const char *path, struct yaml_errors *errors);
 void yaml_free(struct yaml *yaml);
 
+/* What was parsed; lives with the document. */
+const char *yaml_text(const struct yaml *yaml, size_t *size);
+
 /* The top node; an empty file is a YAML_NULL node. */
 const struct yaml_node *yaml_root(const struct yaml *yaml);
 

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 
 #include "lib/crypto.h"
-#include "lib/file.h"
-#include "lib/limits.h"
 #include "lib/mem.h"
 #include "lib/str.h"
 #include "scheduler/core/dag_file.h"
@@ -66,11 +64,12 @@ static struct dag *new_dag(const char *path, struct yaml *yaml)
 	return dag;
 }
 
-struct dag *dag_parse(const char *path, const char *text, size_t size, struct yaml_errors *errors)
+/* Takes over `yaml`, which is NULL when it has faults. */
+static struct dag *dag_of(const char *path, struct yaml *yaml, struct yaml_errors *errors)
 {
-	size_t faults = errors->count;
-	struct yaml *yaml = yaml_parse(path, text, size, errors);
+	size_t faults = errors->count, size;
 	char hash[CRYPTO_SHA256_HEX_SIZE];
+	const char *text;
 	struct dag *dag;
 
 	if (!yaml)
@@ -82,24 +81,21 @@ struct dag *dag_parse(const char *path, const char *text, size_t size, struct ya
 		dag_release(dag);
 		return NULL;
 	}
+	text = yaml_text(yaml, &size);
 	crypto_sha256_hex(text, size, hash);
 	dag->hash = arena_strdup(&dag->arena, hash);
 	dag->source = yaml_to_json(yaml_root(yaml));
 	return dag;
 }
 
+struct dag *dag_parse(const char *path, const char *text, size_t size, struct yaml_errors *errors)
+{
+	return dag_of(path, yaml_parse(path, text, size, errors), errors);
+}
+
 struct dag *dag_read(const char *path, struct yaml_errors *errors)
 {
-	auto_buf struct buf contents = {0};
-	struct err err;
-
-	if (file_read(path, LIMIT_YAML_BYTES, &contents, &err) < 0) {
-		struct yaml_error error = {.file = path, .text = err.text, .source = ""};
-
-		yaml_errors_add(errors, &error);
-		return NULL;
-	}
-	return dag_parse(path, buf_string(&contents), contents.size, errors);
+	return dag_of(path, yaml_read(path, errors), errors);
 }
 
 /* Engine, service and API may hold it in threads of their own. */
