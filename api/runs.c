@@ -317,33 +317,35 @@ static int wants_tasks(const struct request *request)
 	return given && !str_equal(given, "false") && !str_equal(given, "0");
 }
 
-static int write_whole_run(struct request *request, struct db *db, struct err *err)
+static int write_whole_run(struct request *request, struct db *db, const struct run_repo_row *run,
+                           struct json_writer *w, struct err *err)
 {
-	struct run_repo_row run;
-	struct json_writer w;
-
-	json_writer_init(&w, &request->reply);
-	if (find_run(request, db, &run, err) < 0 || write_run(request, db, &run, &w, err) < 0)
+	if (write_run(request, db, run, w, err) < 0)
 		return -1;
 	if (wants_tasks(request)) {
-		json_writer_key(&w, "tasks");
-		if (run_tasks_write(request, db, &run, &w, err) < 0)
+		json_writer_key(w, "tasks");
+		if (run_tasks_write(request, db, run, w, err) < 0)
 			return -1;
 	}
-	json_writer_object_end(&w);
+	json_writer_object_end(w);
 	return 0;
 }
 
-/* Run and tasks are of one moment. */
-static int in_snapshot(struct request *request, struct db *db, request_work_fn work,
-                       struct err *err)
+typedef int (*write_run_fn)(struct request *request, struct db *db, const struct run_repo_row *run,
+                            struct json_writer *w, struct err *err);
+
+/* Writes about the run of the path; run and tasks are of one moment. */
+static int in_snapshot(struct request *request, struct db *db, write_run_fn write, struct err *err)
 {
+	struct run_repo_row run;
+	struct json_writer w;
 	int failed;
 
 	buf_clear(&request->reply);
+	json_writer_init(&w, &request->reply);
 	if (db_begin(db, DB_READ, err) < 0)
 		return -1;
-	failed = work(request, db, err) < 0;
+	failed = find_run(request, db, &run, err) < 0 || write(request, db, &run, &w, err) < 0;
 	db_rollback(db);
 	return failed ? -1 : 0;
 }
@@ -360,20 +362,9 @@ void runs_show(struct request *request)
 
 /* GET …/tasks, GET …/tasks/{task} */
 
-static int write_task_list(struct request *request, struct db *db, struct err *err)
-{
-	struct run_repo_row run;
-	struct json_writer w;
-
-	json_writer_init(&w, &request->reply);
-	if (find_run(request, db, &run, err) < 0)
-		return -1;
-	return run_tasks_write(request, db, &run, &w, err);
-}
-
 static int tasks_work(struct request *request, struct db *db, struct err *err)
 {
-	return in_snapshot(request, db, write_task_list, err);
+	return in_snapshot(request, db, run_tasks_write, err);
 }
 
 void runs_list_tasks(struct request *request)
@@ -381,20 +372,9 @@ void runs_list_tasks(struct request *request)
 	request_read(request, REQUEST_METADATA, tasks_work, respond_plain);
 }
 
-static int write_one_task(struct request *request, struct db *db, struct err *err)
-{
-	struct run_repo_row run;
-	struct json_writer w;
-
-	json_writer_init(&w, &request->reply);
-	if (find_run(request, db, &run, err) < 0)
-		return -1;
-	return run_tasks_write_one(request, db, &run, &w, err);
-}
-
 static int task_work(struct request *request, struct db *db, struct err *err)
 {
-	return in_snapshot(request, db, write_one_task, err);
+	return in_snapshot(request, db, run_tasks_write_one, err);
 }
 
 void runs_show_task(struct request *request)
