@@ -104,8 +104,14 @@ int load_repo_begin(struct db *db, const struct load_record *record, struct err 
 	return db_run(stmt, err);
 }
 
-static int taken_over(const struct load_record *record, struct err *err)
+/* Runs a change that its fence lets only the owner make. */
+static int change_own(struct db *db, struct db_stmt *stmt, const struct load_record *record,
+                      struct err *err)
 {
+	if (db_run(stmt, err) < 0)
+		return -1;
+	if (db_changes(db) == 1)
+		return 0;
 	return err_set(err, ERR_STALE, "load '%.120s' was taken over by another attempt",
 	               record->load_id);
 }
@@ -118,10 +124,8 @@ int load_repo_take_over(struct db *db, struct load_record *record, struct err *e
 		return -1;
 	db_bind_text(stmt, 1, record->load_id);
 	db_bind_int(stmt, 2, record->fence);
-	if (db_run(stmt, err) < 0)
+	if (change_own(db, stmt, record, err) < 0)
 		return -1;
-	if (db_changes(db) != 1)
-		return taken_over(record, err);
 	record->fence++;
 	return 0;
 }
@@ -139,7 +143,5 @@ int load_repo_save(struct db *db, const struct load_record *record, struct err *
 	db_bind_int(stmt, 5, record->spool_bytes);
 	db_bind_text(stmt, 6, record->counts);
 	db_bind_text(stmt, 7, state_names[record->state]);
-	if (db_run(stmt, err) < 0)
-		return -1;
-	return db_changes(db) == 1 ? 0 : taken_over(record, err);
+	return change_own(db, stmt, record, err);
 }

@@ -241,15 +241,20 @@ struct table_sql *table_sql_new(const struct table *table, struct arena *arena)
 	return sql;
 }
 
+static void begin_count_by(struct buf *sql, const struct table *child, const struct column *column)
+{
+	buf_text(sql, "SELECT count(*) FROM ");
+	db_quote(sql, child->name);
+	buf_text(sql, " WHERE ");
+	db_quote(sql, column->name);
+}
+
 const char *table_sql_count_children(const struct table *child, const struct column *column,
                                      struct arena *arena)
 {
 	auto_buf struct buf sql = {0};
 
-	buf_text(&sql, "SELECT count(*) FROM ");
-	db_quote(&sql, child->name);
-	buf_text(&sql, " WHERE ");
-	db_quote(&sql, column->name);
+	begin_count_by(&sql, child, column);
 	buf_text(&sql, " = $1");
 	if (column->references == child)
 		buf_text(&sql, " AND \"id\" <> $1");
@@ -261,10 +266,7 @@ const char *table_sql_count_referring(const struct table *child, const struct co
 {
 	auto_buf struct buf sql = {0};
 
-	buf_text(&sql, "SELECT count(*) FROM ");
-	db_quote(&sql, child->name);
-	buf_text(&sql, " WHERE ");
-	db_quote(&sql, column->name);
+	begin_count_by(&sql, child, column);
 	buf_text(&sql, " IS NOT NULL");
 	return keep(arena, &sql);
 }
