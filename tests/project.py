@@ -8,6 +8,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import unittest
 import urllib.error
 import urllib.request
 
@@ -211,3 +212,16 @@ class Project:
         """Triggers and waits: the run and its tasks by name."""
         name = self.trigger(dag, run_id, **params)
         return self.wait_run(dag, name, timeout), self.tasks_of(dag, name)
+
+
+class ProjectTest(unittest.TestCase):
+    """The tests of a class share one project."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.project = cls.enterClassContext(Project())
+
+    def run_it(self, *arguments, status=0, **options):
+        done = self.project.run(*arguments, **options)
+        self.assertEqual(done.returncode, status, f"{arguments}: {done.stdout}{done.stderr}")
+        return done

@@ -12,14 +12,13 @@
 #define ENDLESS                                                                                    \
 	"WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
 
-static const char *kind = "sqlite";
 static struct place place;
 static struct db *db;
 static struct err err;
 
 static void set_up(void)
 {
-	place_make(&place, kind);
+	place_make(&place);
 	db = place_open(&place);
 }
 
@@ -467,11 +466,8 @@ END_TEST
 
 int main(int argc, char **argv)
 {
-	TCase *cases;
+	TCase *cases = place_cases(argc, argv);
 
-	if (argc > 1)
-		kind = argv[1];
-	cases = tcase_create(kind);
 	tcase_add_checked_fixture(cases, set_up, tear_down);
 	tcase_add_loop_test(cases, a_value_comes_back_as_it_went, 0, countof(kept));
 	tcase_add_test(cases, a_value_of_another_type_is_not_read);

@@ -19,7 +19,7 @@ static void set_up(void)
 {
 	struct db *db;
 
-	place_make(&place, "sqlite");
+	place_make(&place);
 	db = place_open(&place);
 	ck_assert_int_eq(db_exec(db, "CREATE TABLE t (who TEXT, v BIGINT)", &err), 0);
 	db_close(db);
@@ -236,7 +236,7 @@ START_TEST(many_can_make_the_file_at_once)
 
 	for (int round = 0; round < count_of(5, 100); round++) {
 		place_remove(&place);
-		place_make(&place, "sqlite");
+		place_make(&place);
 		for (size_t i = 0; i < countof(threads); i++)
 			ck_assert_int_eq(
 				pthread_create(&threads[i], NULL, open_and_write, &failed[i]), 0);

@@ -6,12 +6,11 @@
 #include "tests/drivers/shelf.h"
 #include "tests/suite.h"
 
-static const char *kind = "sqlite";
 static struct shelf shelf;
 
 static void set_up(void)
 {
-	shelf_open(&shelf, kind);
+	shelf_open(&shelf);
 }
 
 static void tear_down(void)
@@ -267,11 +266,8 @@ END_TEST
 
 int main(int argc, char **argv)
 {
-	TCase *cases;
+	TCase *cases = place_cases(argc, argv);
 
-	if (argc > 1)
-		kind = argv[1];
-	cases = tcase_create(kind);
 	tcase_add_checked_fixture(cases, set_up, tear_down);
 	tcase_add_test(cases, a_new_database_is_made_and_then_left_alone);
 	tcase_add_test(cases, the_own_tables_are_there);

@@ -6,7 +6,6 @@
 #include "tests/drivers/shelf.h"
 #include "tests/suite.h"
 
-static const char *kind = "sqlite";
 static const char *shipped; /* the folder of the catalog that ships */
 static struct shelf shelf;
 
@@ -27,7 +26,7 @@ static void set_up(void)
 	                                    "reports/quarterly_hires.yaml",
 	                                    "reports/department_hires.yaml"};
 
-	shelf_open(&shelf, kind);
+	shelf_open(&shelf);
 	for (size_t i = 0; i < countof(files); i++)
 		copy_file(files[i]);
 	shelf_read(&shelf);
@@ -198,9 +197,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: report_repo_test KIND CATALOG\n");
 		return EXIT_FAILURE;
 	}
-	kind = argv[1];
 	shipped = argv[2];
-	cases = tcase_create(kind);
+	cases = place_cases(argc, argv);
 	tcase_add_checked_fixture(cases, set_up, tear_down);
 	tcase_add_test(cases, quarters_are_counted_by_department_and_job);
 	tcase_add_test(cases, the_first_and_the_last_year_are_years);

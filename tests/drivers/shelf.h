@@ -55,12 +55,12 @@ static inline void shelf_read(struct shelf *shelf)
 	shelf->repo = table_repo_new(shelf->catalog, db_dialect(shelf->db));
 }
 
-static inline void shelf_open(struct shelf *shelf, const char *kind)
+static inline void shelf_open(struct shelf *shelf)
 {
 	char reports[112];
 
 	*shelf = (struct shelf){0};
-	place_make(&shelf->place, kind);
+	place_make(&shelf->place);
 	snprintf(shelf->folder, sizeof(shelf->folder), "%s/catalog", shelf->place.folder);
 	snprintf(reports, sizeof(reports), "%s/reports", shelf->folder);
 	ck_assert_int_eq(file_make_folder(reports, &shelf->err), 0);

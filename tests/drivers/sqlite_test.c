@@ -18,7 +18,7 @@ static struct err err;
 
 static void set_up(void)
 {
-	place_make(&place, "sqlite");
+	place_make(&place);
 }
 
 static void tear_down(void)

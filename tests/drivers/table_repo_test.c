@@ -4,12 +4,11 @@
 #include "tests/drivers/shelf.h"
 #include "tests/suite.h"
 
-static const char *kind = "sqlite";
 static struct shelf shelf;
 
 static void set_up(void)
 {
-	shelf_open(&shelf, kind);
+	shelf_open(&shelf);
 	shelf_declare(&shelf, "department.yaml",
 	              "table: department\n"
 	              "columns:\n"
@@ -307,11 +306,8 @@ END_TEST
 
 int main(int argc, char **argv)
 {
-	TCase *cases;
+	TCase *cases = place_cases(argc, argv);
 
-	if (argc > 1)
-		kind = argv[1];
-	cases = tcase_create(kind);
 	tcase_add_checked_fixture(cases, set_up, tear_down);
 	tcase_add_test(cases, a_row_gets_an_id_and_a_version);
 	tcase_add_test(cases, ids_go_on_behind_the_highest_one_given);

@@ -7,12 +7,11 @@
 
 #define STAMP (SHELF_NOW + 1)
 
-static const char *kind = "sqlite";
 static struct shelf shelf;
 
 static void set_up(void)
 {
-	shelf_open(&shelf, kind);
+	shelf_open(&shelf);
 	shelf_declare(&shelf, "department.yaml",
 	              "table: department\n"
 	              "columns:\n"
@@ -192,11 +191,8 @@ END_TEST
 
 int main(int argc, char **argv)
 {
-	TCase *cases;
+	TCase *cases = place_cases(argc, argv);
 
-	if (argc > 1)
-		kind = argv[1];
-	cases = tcase_create(kind);
 	tcase_add_checked_fixture(cases, set_up, tear_down);
 	tcase_add_test(cases, rows_with_and_without_ids_are_stored_with_defaults);
 	tcase_add_test(cases, a_bad_row_names_its_reason_and_costs_no_other);

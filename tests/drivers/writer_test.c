@@ -11,7 +11,6 @@
 #define ENDLESS                                                                                    \
 	"WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
 
-static const char *kind = "sqlite";
 static struct place place;
 static struct db *db;
 static struct writer *writer;
@@ -35,7 +34,7 @@ static void set_up(void)
 {
 	struct writer_options options = {.queue_capacity = 300};
 
-	place_make(&place, kind);
+	place_make(&place);
 	db = place_open(&place);
 	ck_assert_int_eq(db_exec(db,
 	                         "CREATE TABLE t (v BIGINT UNIQUE);"
@@ -282,11 +281,8 @@ END_TEST
 
 int main(int argc, char **argv)
 {
-	TCase *cases;
+	TCase *cases = place_cases(argc, argv);
 
-	if (argc > 1)
-		kind = argv[1];
-	cases = tcase_create(kind);
 	tcase_add_checked_fixture(cases, set_up, tear_down);
 	tcase_add_test(cases, what_is_done_is_stored);
 	tcase_add_test(cases, a_write_that_fails_takes_nobody_with_it);
@@ -295,7 +291,7 @@ int main(int argc, char **argv)
 	tcase_add_test(cases, who_stands_too_long_is_told_and_never_run);
 	tcase_add_test(cases, a_full_queue_refuses);
 	tcase_add_test(cases, stopping_writes_what_waits);
-	if (strcmp(kind, "sqlite") == 0)
+	if (strcmp(place_kind, "sqlite") == 0)
 		tcase_add_test(cases, a_log_that_grows_long_is_checkpointed);
 	tcase_set_timeout(cases, 60);
 	return suite_run("writer", cases);

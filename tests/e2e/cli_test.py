@@ -9,7 +9,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-from project import Project  # noqa: E402
+from project import ProjectTest  # noqa: E402
 
 DEPARTMENTS = "id,department\r\n1,Supply Chain\r\n2,Maintenance\r\n3,\r\n"
 BAD_DAG = """\
@@ -26,21 +26,11 @@ def commands(project):
     return re.findall(r"^  ([a-z]+(?: [a-z]+)?)  ", text, re.MULTILINE)
 
 
-class Cli(unittest.TestCase):
+class Cli(ProjectTest):
     @classmethod
     def setUpClass(cls):
-        cls.project = Project()
-        cls.project.init()
+        super().setUpClass()
         cls.project.write("departments.csv", DEPARTMENTS)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.project.__exit__()
-
-    def run_it(self, *arguments, status=0, **options):
-        done = self.project.run(*arguments, **options)
-        self.assertEqual(done.returncode, status, f"{arguments}: {done.stdout}{done.stderr}")
-        return done
 
     def test_every_command_explains_itself(self):
         names = commands(self.project)

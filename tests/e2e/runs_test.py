@@ -10,7 +10,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-from project import Project, binary  # noqa: E402
+from project import ProjectTest, binary  # noqa: E402
 
 SAY = """\
 description: Says something
@@ -26,26 +26,16 @@ SLOW = "tasks: {a: {use: shell.run, with: {argv: [sleep, '600']}}}\n"
 EXAMPLE_RUN = "manual__2026-11-21T08:42:00.123456Z"
 
 
-class Runs(unittest.TestCase):
+class Runs(ProjectTest):
     @classmethod
     def setUpClass(cls):
-        cls.project = Project()
-        cls.project.init()
+        super().setUpClass()
         for name, text in (("say", SAY), ("fail", FAIL), ("slow", SLOW), ("again", SAY)):
             cls.project.dag(name, text)
         cls.project.write("departments.csv", "1,Supply Chain\n2,Maintenance\n")
         cls.project.write("jobs.csv", "1,Clerk\n")
         cls.project.start()
         cls.project.wait_for_dag("again")
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.project.__exit__()
-
-    def run_it(self, *arguments, status=0, **options):
-        done = self.project.run(*arguments, **options)
-        self.assertEqual(done.returncode, status, f"{arguments}: {done.stdout}{done.stderr}")
-        return done
 
     def test_dags_are_listed_and_shown(self):
         dags = {dag["dag"]: dag for dag in self.project.json("dags", "list")}

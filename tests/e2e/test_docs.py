@@ -7,13 +7,14 @@ line begins with `# not run by the tests`, and says why. A server that a documen
 
 import os
 import re
-import socket
 import subprocess
+import sys
 import tempfile
 import unittest
 
-ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
-MILLRACE = os.path.abspath(os.environ["MILLRACE_BIN"])
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from project import SOURCE as ROOT, binary, free_port  # noqa: E402
+
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.M | re.S)
 LEFT_OUT = re.compile(r"^# not run by the tests: .+")
 TIMEOUT_S = 120
@@ -45,18 +46,12 @@ def script_of(text, port):
     return "\n".join(lines).replace("127.0.0.1:8000", f"127.0.0.1:{port}")
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class Documents(unittest.TestCase):
     def execute(self, name):
         with open(os.path.join(ROOT, name), encoding="utf-8") as file:
             text = file.read()
         port = free_port()
-        environment = {"PATH": os.path.dirname(MILLRACE) + ":" + os.environ["PATH"],
+        environment = {"PATH": os.path.dirname(binary()) + ":" + os.environ["PATH"],
                        "HOME": "/nonexistent", "LC_ALL": "C.UTF-8",
                        "MILLRACE_LISTEN": f"127.0.0.1:{port}"}
         environment.update((k, v) for k, v in os.environ.items() if "SAN_OPTIONS" in k)

@@ -66,7 +66,7 @@ START_TEST(a_killed_writer_leaves_all_or_nothing_and_blocks_nobody)
 {
 	struct db *db;
 
-	place_make(&place, "sqlite");
+	place_make(&place);
 	db = place_open(&place);
 	ck_assert_int_eq(db_exec(db, "CREATE TABLE t (v BIGINT)", &err), 0);
 	ck_assert(dies(edges[_i].fault, insert));
@@ -82,7 +82,7 @@ START_TEST(a_killed_migration_is_done_by_the_next)
 {
 	struct db *db;
 
-	place_make(&place, "sqlite");
+	place_make(&place);
 	ck_assert(dies("metadata_migrate", migrate));
 	db = place_open(&place);
 	ck_assert_int_eq(number(db, "SELECT count(*) FROM sqlite_schema"), 0);

@@ -66,41 +66,40 @@ class Kills(unittest.TestCase):
                 self.assertEqual(len(mine), ROWS, f"rows lost of {run_id}, seed {self.seed}")
         self.assertGreater(sum(state == "success" for state in ended.values()), 0)
 
-    def test_kill_of_the_server(self):
-        kills = count_of(8, 100)
-        uris = [self.put(number) for number in range(kills)]
+    def runs_with_kills(self, kill, longest_s):
+        """Triggers runs, and kill() something within `longest_s` of each trigger."""
+        uris = [self.put(number) for number in range(count_of(8, 100))]
         accepted = []
         self.project.start()
         self.project.wait_for_dag("ledger")
-        for number in range(kills):
-            accepted.append(self.project.trigger("ledger", f"r{number}", object=uris[number]))
-            time.sleep(self.random.uniform(0, 0.25))
-            self.project.kill()
-            self.project.start()
+        for number, uri in enumerate(uris):
+            accepted.append(self.project.trigger("ledger", f"r{number}", object=uri))
+            time.sleep(self.random.uniform(0, longest_s))
+            kill()
         self.check(accepted)
         self.assertEqual(self.project.stop(), 0)
+
+    def kill_server(self):
+        self.project.kill()
+        self.project.start()
 
     def runner_pids(self):
         server = self.project.server.pid
         with open(f"/proc/{server}/task/{server}/children", encoding="ascii") as file:
             return [int(pid) for pid in file.read().split()]
 
+    def kill_runners(self):
+        for pid in self.runner_pids():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+    def test_kill_of_the_server(self):
+        self.runs_with_kills(self.kill_server, 0.25)
+
     def test_kill_of_runners(self):
-        kills = count_of(8, 100)
-        uris = [self.put(number) for number in range(kills)]
-        accepted = []
-        self.project.start()
-        self.project.wait_for_dag("ledger")
-        for number in range(kills):
-            accepted.append(self.project.trigger("ledger", f"r{number}", object=uris[number]))
-            time.sleep(self.random.uniform(0, 0.08))
-            for pid in self.runner_pids():
-                try:
-                    os.kill(pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
-        self.check(accepted)
-        self.assertEqual(self.project.stop(), 0)
+        self.runs_with_kills(self.kill_runners, 0.08)
 
 
 if __name__ == "__main__":

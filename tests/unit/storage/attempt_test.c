@@ -255,11 +255,8 @@ END_TEST
 
 int main(int argc, char **argv)
 {
-	TCase *cases;
+	TCase *cases = place_cases(argc, argv);
 
-	if (argc > 1)
-		kind = argv[1];
-	cases = tcase_create(kind);
 	tcase_add_checked_fixture(cases, ledger_open, ledger_close);
 	tcase_add_test(cases, an_attempt_goes_from_claim_to_end);
 	tcase_add_test(cases, a_stale_writer_is_told);

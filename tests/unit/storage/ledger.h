@@ -13,7 +13,6 @@
 
 #define OK(call) ck_assert_msg((call) >= 0, "%s", err.text)
 
-static const char *kind = "sqlite";
 static struct place place;
 static struct db *db;
 static struct arena arena;
@@ -21,7 +20,7 @@ static struct err err;
 
 static inline void ledger_open(void)
 {
-	place_make(&place, kind);
+	place_make(&place);
 	db = place_open(&place);
 	arena_init(&arena);
 	OK(metadata_migrate(db, 1, &err));
