@@ -33,7 +33,7 @@ LIBRARIES = {
     "archive": ("storage/load",),
     "csv.h": (),  # the peer of a test
     "curl/": ("lib/http",),
-    "dlfcn.h": ("scheduler/runner",),
+    "dlfcn.h": ("scheduler/runner", "lib/late"),
     "glib": ("lib/tz",),
     "h2o": ("api/",),
     "jansson.h": ("lib/",),
