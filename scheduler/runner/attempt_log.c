@@ -10,6 +10,7 @@
 
 #include "lib/file.h"
 #include "lib/log.h"
+#include "lib/mask.h"
 #include "lib/mem.h"
 #include "lib/timestamp.h"
 
@@ -115,51 +116,13 @@ static void write_capped(struct attempt_log *log, const char *bytes, size_t size
 	log->is_cut = 1;
 }
 
-enum match { MATCH_NONE, MATCH_WHOLE, MATCH_BEGINS };
-
-/* Whether a secret stands at `at`, or could when more comes. The longest whole one wins. */
-static enum match match_secret(const struct attempt_log *log, const char *at, size_t size,
-                               size_t *length)
-{
-	enum match match = MATCH_NONE;
-
-	*length = 0;
-	for (size_t i = 0; i < json_array_size(log->secrets); i++) {
-		const json_t *secret = json_array_get(log->secrets, i);
-		const char *text = json_string_value(secret);
-		size_t whole = json_string_length(secret);
-
-		if (!whole || memcmp(at, text, whole < size ? whole : size) != 0)
-			continue;
-		if (whole > size)
-			return MATCH_BEGINS;
-		match = MATCH_WHOLE;
-		*length = whole > *length ? whole : *length;
-	}
-	return match;
-}
-
-static void write_masked(struct attempt_log *log, const char *bytes, size_t size, int is_last)
+static void write_masked(struct attempt_log *log, const char *bytes, size_t size, unsigned flags)
 {
 	auto_buf struct buf out = {0};
-	size_t at = 0;
 
 	buf_append(&log->held, bytes, size);
-	while (at < log->held.size) {
-		size_t length;
-		enum match match =
-			match_secret(log, log->held.data + at, log->held.size - at, &length);
-
-		if (match == MATCH_BEGINS && !is_last)
-			break;
-		if (match == MATCH_WHOLE) {
-			buf_text(&out, "***");
-			at += length;
-		} else {
-			buf_char(&out, log->held.data[at++]);
-		}
-	}
-	buf_consume(&log->held, at);
+	buf_consume(&log->held,
+	            mask_append(&out, log->held.data, log->held.size, log->secrets, flags));
 	write_capped(log, out.data, out.size);
 }
 
@@ -168,7 +131,7 @@ static void write_bytes(struct attempt_log *log, const char *bytes, size_t size)
 	if (!log->is_open)
 		return;
 	if (log->secrets)
-		write_masked(log, bytes, size, 0);
+		write_masked(log, bytes, size, MASK_MORE_COMES);
 	else
 		write_capped(log, bytes, size);
 }
@@ -229,7 +192,7 @@ int64_t attempt_log_end(struct attempt_log *log)
 	pthread_mutex_lock(&log->mutex);
 	pump(log);
 	if (log->held.size)
-		write_masked(log, "", 0, 1);
+		write_masked(log, "", 0, 0);
 	size = log->fd >= 0 ? log->size_bytes : 0;
 	if (log->fd >= 0)
 		close(log->fd);

@@ -3,10 +3,12 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "lib/file.h"
 #include "lib/log.h"
+#include "lib/mask.h"
 #include "lib/mem.h"
 #include "lib/str.h"
 #include "lib/vec.h"
@@ -63,10 +65,13 @@ static void progress(void *context, struct job *job, const struct wire_progress 
 {
 	struct leader *leader = context;
 	struct progress_value value = {.done = said->done, .total = said->total};
+	auto_buf struct buf note = {0};
 	char key[PROGRESS_KEY_SIZE];
 
 	str_copy(value.unit, sizeof(value.unit), said->unit ? said->unit : "");
-	str_copy(value.note, sizeof(value.note), said->note ? said->note : "");
+	if (said->note)
+		mask_append(&note, said->note, strlen(said->note), job->secrets, 0);
+	str_copy(value.note, sizeof(value.note), buf_string(&note));
 	key_of(job, key);
 	progress_set(leader->progress, key, &value);
 }
@@ -84,6 +89,15 @@ static const enum finish_status finish_of[] = {
 	[WIRE_FAIL] = FINISH_FAIL, [WIRE_RETRY] = FINISH_RETRY, [WIRE_CANCELLED] = FINISH_CANCELLED,
 };
 
+static void set_masked(char **text, const char *value, const json_t *secrets)
+{
+	auto_buf struct buf masked = {0};
+
+	if (value)
+		mask_append(&masked, value, strlen(value), secrets, 0);
+	run_info_set_text(text, value ? buf_string(&masked) : NULL);
+}
+
 /* What the rows need, kept only when the engine took the message. */
 static void note_end(struct job *job, const struct wire_finished *finished)
 {
@@ -93,11 +107,11 @@ static void note_end(struct job *job, const struct wire_finished *finished)
 		info->started_us = finished->started_us;
 	info->ended_us = finished->ended_us;
 	info->log_bytes = finished->log_bytes;
-	run_info_set_text(&info->reason, finished->reason);
+	set_masked(&info->reason, finished->reason, job->secrets);
 	run_info_set_text(&info->resume, finished->resume);
 	json_decref(info->outputs);
 	info->outputs = finished->status == WIRE_OK && json_object_size(finished->outputs)
-	                        ? json_incref(finished->outputs)
+	                        ? mask_json(finished->outputs, job->secrets)
 	                        : NULL;
 }
 

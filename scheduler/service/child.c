@@ -14,6 +14,7 @@
 #include "lib/clock.h"
 #include "lib/file.h"
 #include "lib/log.h"
+#include "lib/mask.h"
 #include "lib/mem.h"
 
 enum {
@@ -148,26 +149,6 @@ void child_reaped(struct child *child, int wait_status)
 	child->events->on_end(child);
 }
 
-/* Overwrites each secret with stars, in place. */
-static void mask(struct buf *text, const json_t *secrets)
-{
-	const json_t *item;
-	size_t index;
-
-	json_array_foreach(secrets, index, item)
-	{
-		const char *secret = json_string_value(item);
-		size_t length = json_string_length(item);
-		char *at = text->data;
-
-		while (length && at &&
-		       (at = memmem(at, text->size - (size_t)(at - text->data), secret, length))) {
-			memset(at, '*', length);
-			at += length;
-		}
-	}
-}
-
 /* The runner makes the folder with its first output, and may have died before. */
 static void append_to_log(const char *log, const struct buf *text)
 {
@@ -195,7 +176,7 @@ static int64_t size_of(const char *log)
 int64_t child_drain_log(struct child *child, const char *log, const json_t *secrets)
 {
 	enum { CHUNK = 64 * 1024 };
-	auto_buf struct buf text = {0};
+	auto_buf struct buf text = {0}, masked = {0};
 	struct pollfd ready = {.fd = child->process.log_fd, .events = POLLIN};
 
 	while (text.size < DRAIN_MAX_BYTES && poll(&ready, 1, 0) > 0) {
@@ -206,8 +187,8 @@ int64_t child_drain_log(struct child *child, const char *log, const json_t *secr
 		text.size += (size_t)got;
 	}
 	if (text.size && log) {
-		mask(&text, secrets);
-		append_to_log(log, &text);
+		mask_append(&masked, text.data, text.size, secrets, 0);
+		append_to_log(log, &masked);
 	}
 	return size_of(log);
 }

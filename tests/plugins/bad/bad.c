@@ -279,6 +279,18 @@ static mr_status odd_text(struct mr_task *task)
 	return mr_fail(task, MR_FAIL, "%s", text);
 }
 
+static mr_status tell_and_crash(struct mr_task *task)
+{
+	const char *token;
+
+	if (task->host->secret(task, "token", &token) != MR_OK)
+		return MR_FAIL;
+	printf("the token is %s\n", token);
+	fflush(stdout);
+	raise(SIGSEGV);
+	return MR_OK;
+}
+
 static mr_status later(struct mr_task *task)
 {
 	const char *json;
@@ -329,6 +341,7 @@ static const struct mr_op ops[] = {
 	WARM(big_output),
 	WARM(odd_text),
 	WARM(later),
+	WARM(tell_and_crash),
 };
 
 static const struct mr_plugin plugin = {

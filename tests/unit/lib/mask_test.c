@@ -1,0 +1,87 @@
+/* mask_test.c - secrets in texts, in pieces of them, and in JSON */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/mask.h"
+#include "tests/suite.h"
+
+static json_t *secrets(void)
+{
+	return json_pack("[s, s, s, s]", "hunter2", "hunter22", "", "ü");
+}
+
+static const struct {
+	const char *text, *masked;
+} cases[] = {
+	{"", ""},
+	{"nothing here", "nothing here"},
+	{"hunter2", "***"},
+	{"hunter22", "***"}, /* the longer one */
+	{"hunter2hunter2", "******"},
+	{"the hunter2, and hunter", "the ***, and hunter"},
+	{"hunthunter2", "hunt***"},
+	{"über", "***ber"},
+};
+
+START_TEST(texts_are_masked)
+{
+	auto_json json_t *hidden = secrets();
+	auto_buf struct buf out = {0};
+	const char *text = cases[_i].text;
+
+	ck_assert_uint_eq(mask_append(&out, text, strlen(text), hidden, 0), strlen(text));
+	ck_assert_str_eq(buf_string(&out), cases[_i].masked);
+}
+END_TEST
+
+/* Wherever it is cut, what comes in two pieces reads as what comes in one. */
+START_TEST(pieces_are_masked_as_the_whole)
+{
+	auto_json json_t *hidden = secrets();
+	const char *text = cases[_i].text;
+	size_t size = strlen(text);
+
+	for (size_t cut = 0; cut <= size; cut++) {
+		auto_buf struct buf out = {0};
+		size_t used = mask_append(&out, text, cut, hidden, MASK_MORE_COMES);
+
+		ck_assert_uint_le(used, cut);
+		mask_append(&out, text + used, size - used, hidden, 0);
+		ck_assert_str_eq(buf_string(&out), cases[_i].masked);
+	}
+}
+END_TEST
+
+START_TEST(no_secrets_hide_nothing)
+{
+	auto_buf struct buf out = {0};
+
+	mask_append(&out, "hunter2", 7, NULL, MASK_MORE_COMES);
+	ck_assert_str_eq(buf_string(&out), "hunter2");
+}
+END_TEST
+
+START_TEST(json_is_masked_everywhere)
+{
+	auto_json json_t *hidden = secrets();
+	auto_json json_t *value =
+		json_pack("{s:[s, i, {s:s}], s:n}", "a", "x hunter2", 7, "hunter2", "fine", "ü");
+	auto_json json_t *masked = mask_json(value, hidden);
+	char *text = json_text(masked);
+
+	ck_assert_str_eq(text, "{\"a\":[\"x ***\",7,{\"***\":\"fine\"}],\"***\":null}");
+	free(text);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tests = tcase_create("mask");
+
+	tcase_add_loop_test(tests, texts_are_masked, 0, (int)countof(cases));
+	tcase_add_loop_test(tests, pieces_are_masked_as_the_whole, 0, (int)countof(cases));
+	tcase_add_test(tests, no_secrets_hide_nothing);
+	tcase_add_test(tests, json_is_masked_everywhere);
+	return suite_run("mask", tests);
+}
