@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 /* Runs a suite of one or more TCase, which it takes over. */
+/* NOLINTNEXTLINE(readability-identifier-naming): a call, but for the list it writes */
 #define suite_run(name, ...) suite_run_list(name, (TCase *const[]){__VA_ARGS__, NULL})
 
 static inline int suite_run_list(const char *name, TCase *const *cases)
