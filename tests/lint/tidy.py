@@ -67,7 +67,9 @@ def find(tree):
     for path, arguments, _ in tree.commands:
         marks.setdefault(path, fingerprint(tree, path, arguments, settings))
     jobs = [(path, os.path.join(cache, mark)) for path, mark in sorted(marks.items())]
-    findings = list(filter(None, in_parallel(lambda job: examine(tree, *job), jobs)))
+    said = filter(None, in_parallel(lambda job: examine(tree, *job), jobs))
+    # a header is examined with every file that includes it
+    findings = list(dict.fromkeys(line for text in said for line in text.splitlines()))
     for name in set(os.listdir(cache)) - set(marks.values()):
         os.remove(os.path.join(cache, name))
     return findings
