@@ -53,13 +53,15 @@ static mr_status polite(struct mr_task *task)
 
 static mr_status wait_for_child(struct mr_task *task)
 {
-	pid_t pid = fork();
+	pid_t pid;
 	int status;
 
-	if (pid == 0) {
-		signal(SIGTERM, SIG_DFL);
+	/* the runner ignores it, and the child must be born without that */
+	signal(SIGTERM, SIG_DFL);
+	pid = fork();
+	if (pid == 0)
 		sleep_on(NULL);
-	}
+	signal(SIGTERM, SIG_IGN);
 	task->host->progress(task, 1, 0, NULL, "waiting");
 	waitpid(pid, &status, 0);
 	return mr_fail(task, MR_CANCELLED, "the child got signal %d", WTERMSIG(status));
