@@ -168,9 +168,8 @@ static void print_result(struct loading *loading, struct load *load, const struc
 	auto_json json_t *reply = load_result_json(result);
 
 	meter_clear(&loading->meter);
-	if (err && !result->received)
-		return;
-	output_object(loading->call, reply, columns, countof(columns));
+	if (!err || result->received)
+		output_object(loading->call, reply, columns, countof(columns));
 	if (result->rejected)
 		call_say(loading->call, "%lld row%s rejected%s%s", (long long)result->rejected,
 		         result->rejected == 1 ? "" : "s", result->rejects ? ", see " : "",

@@ -26,6 +26,7 @@ static const struct {
 	[ERR_STALE] = {"stale", 0},
 	[ERR_BUSY] = {"busy", 1},
 	[ERR_UNAVAILABLE] = {"unavailable", 1},
+	[ERR_STOPPING] = {"stopping", 1},
 	[ERR_OUTCOME_UNKNOWN] = {"outcome_unknown", 1},
 	[ERR_NO_SPACE] = {"no_space", 1},
 	[ERR_DAMAGED] = {"damaged", 0},
@@ -62,6 +63,8 @@ static enum err_code code_of_errno(int errno_value)
 	case ECONNRESET:
 	case EPIPE:
 		return ERR_UNAVAILABLE;
+	case EADDRINUSE:
+		return ERR_CONFLICT;
 	case ETIMEDOUT:
 		return ERR_TIMEOUT;
 	default:

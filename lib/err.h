@@ -28,6 +28,7 @@ enum err_code {
 	ERR_STALE,           /* another owner has taken over: fence or epoch does not match */
 	ERR_BUSY,            /* locked by somebody else for now */
 	ERR_UNAVAILABLE,     /* database, store or server cannot be reached */
+	ERR_STOPPING,        /* the server is about to end and takes nothing new */
 	ERR_OUTCOME_UNKNOWN, /* connection lost after the write was sent */
 	ERR_NO_SPACE,        /* disk or quota full */
 	ERR_DAMAGED,         /* stored data is not what was written */

@@ -270,7 +270,7 @@ void commands_do(struct leader *leader, struct command *command)
 	command->err.code = ERR_NONE;
 	journal_trouble(leader->journal, &trouble);
 	if (leader->is_draining)
-		result = err_set(&command->err, ERR_UNAVAILABLE, "the server is stopping");
+		result = err_set(&command->err, ERR_STOPPING, "the server is stopping");
 	else if (trouble.code != ERR_NONE)
 		result = err_set(&command->err, ERR_UNAVAILABLE,
 		                 "the metadata database cannot be written: %s", trouble.text);

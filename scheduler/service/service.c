@@ -64,7 +64,7 @@ int service_submit(struct service *service, struct command *command, struct err 
 
 	pthread_mutex_lock(&service->mutex);
 	if (service->is_closed) {
-		result = err_set(err, ERR_UNAVAILABLE, "the server is stopping");
+		result = err_set(err, ERR_STOPPING, "the server is stopping");
 	} else if (service->waiting >= LIMIT_WAITING_COMMANDS) {
 		result = err_set(err, ERR_BUSY, "too many commands wait");
 	} else {
@@ -392,7 +392,7 @@ static void refuse_commands(struct service *service)
 	service->is_closed = 1;
 	pthread_mutex_unlock(&service->mutex);
 	while ((command = next_command(service))) {
-		err_set(&command->err, ERR_UNAVAILABLE, "the server is stopping");
+		err_set(&command->err, ERR_STOPPING, "the server is stopping");
 		command->done(command);
 	}
 }

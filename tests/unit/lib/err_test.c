@@ -27,6 +27,7 @@ static const struct errno_case {
 	{ENOSPC, ERR_NO_SPACE, "x: no space left on device"},
 	{ETIMEDOUT, ERR_TIMEOUT, "x: connection timed out"},
 	{ECONNREFUSED, ERR_UNAVAILABLE, "x: connection refused"},
+	{EADDRINUSE, ERR_CONFLICT, "x: address already in use"},
 	{EIO, ERR_FAILED, "x: input/output error"},
 };
 
