@@ -13,8 +13,8 @@ from sample import DEPARTMENTS, JOBS  # noqa: E402
 
 ROWS = count_of(200_000, 2_000_000)
 FIRST_ID = 1000  # of departments that are posted
-# pages of a log that is moved into the database at 16 000 of them, and what one turn may add
-WAL_LIMIT = 2 * 16_000 * 4096
+# the log is moved into the database at 16 000 pages; what a few turns add until that is done comes on top
+WAL_LIMIT = 4 * 16_000 * 4096
 AUTO = """\
 params: {object: {type: string}}
 tasks:
