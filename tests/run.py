@@ -98,7 +98,7 @@ def main():
     parser.add_argument("--timeout-multiplier", default="1")
     parser.add_argument("--suite", action="append", default=[])
     parser.add_argument("tests", nargs="*")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
 
     log = os.path.join(options.build, "meson-logs", "testlog.json")
     if os.path.exists(log):

@@ -147,9 +147,10 @@ class Ending(unittest.TestCase):
             body = '{"department": "drained %d"}' % i
             client.send(POST + f"Content-Length: {len(body)}\r\n\r\n" + body[:5])
             uploads.append((client, body[5:]))
-        # all of them have reached the server once these were answered
-        with Client(server) as probe:
-            self.assertEqual(probe.ask("GET", "/readyz").status, 200)
+        # what came before has been read by every thread of the server once all of these were answered
+        for _ in range(16):
+            with Client(server) as probe:
+                self.assertEqual(probe.ask("GET", "/readyz").status, 200)
         server.tell("drain")
         for client in idle:
             self.assertTrue(client.ended())
