@@ -55,7 +55,7 @@ static void ignore(int signal)
 
 static void settle_signals(void)
 {
-	static const int ignored[] = {SIGTERM, SIGINT, SIGHUP, SIGPIPE};
+	static const int ignored[] = {SIGTERM, SIGINT, SIGHUP, SIGPIPE, SIGXFSZ};
 	struct sigaction action = {.sa_handler = ignore, .sa_flags = SA_RESTART};
 
 	for (size_t i = 0; i < countof(ignored); i++)

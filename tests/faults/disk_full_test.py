@@ -12,6 +12,8 @@ from project import Project, binary  # noqa: E402
 
 WIDE = "dag: wide\ntasks:\n" + "".join(f"  t{i}: {{use: flow.noop}}\n" for i in range(3000))
 
+ONCE = "tasks: {load: {use: csv.load, with: {from: objects://in/many.csv, table: job}}}\n"
+
 
 def limit_files(size):
     def limit():
@@ -36,6 +38,37 @@ class DiskFull(unittest.TestCase):
         self.assertEqual(self.project.json("tables", "head", "job"), [])
         again = self.project.json("load", "jobs.csv", "--into", "job")
         self.assertEqual(again["inserted"], 100_000)
+
+    def test_a_load_in_a_dag_stores_nothing(self):
+        """The disk of its runner alone is full, so that the server can tell."""
+        project = self.project
+        project.write("state/objects/in/few.csv", "id,job\n1,Clerk\n")
+        project.write("state/objects/in/many.csv", "id,job\n" + "".join(
+            f"{i},job number {i} with a long name to fill pages\n" for i in range(2, 100_001)))
+        project.start()
+        project.wait_for_dag("bulk_insert")
+        project.run_dag("bulk_insert", object="objects://in/few.csv", table="job")
+        with open(f"/proc/{project.server.pid}/task/{project.server.pid}/children",
+                  encoding="ascii") as file:
+            runners = [int(pid) for pid in file.read().split()]
+        hard = resource.RLIM_INFINITY
+        for pid in runners:
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (2 << 20, hard))
+        project.dag("once", ONCE)
+        project.wait_for_dag("once")
+        run, tasks = project.run_dag("once")
+        self.assertEqual((run["state"], tasks["load"]["state"]), ("failed", "failed"))
+        self.assertRegex(tasks["load"]["reason"], "full|large|space")
+        self.assertEqual(len(project.json("tables", "head", "job")), 1)
+        self.assertEqual(project.get("/readyz").status, 200)
+        for pid in runners:
+            try:
+                resource.prlimit(pid, resource.RLIMIT_FSIZE, (hard, hard))
+            except ProcessLookupError:
+                pass  # it was sent away after its failure
+        run, tasks = project.run_dag("once")
+        self.assertEqual(tasks["load"]["outputs"]["inserted"], 99_999)
+        self.assertEqual(project.stop(), 0)
 
     def test_the_journal_waits_for_room(self):
         project = self.project
