@@ -56,7 +56,7 @@ const char *call_argument(const struct call *call, size_t index)
 	return index < call->arguments.count ? call->arguments.items[index] : NULL;
 }
 
-struct config *call_config(struct call *call)
+struct config *call_read_config(struct call *call, struct yaml_errors *errors)
 {
 	const struct config_flag listen = {"listen", call_option(call, "listen")};
 	const struct config_sources sources = {
@@ -64,13 +64,18 @@ struct config *call_config(struct call *call)
 		.flags = &listen,
 		.flag_count = listen.value ? 1 : 0,
 	};
+
+	if (!call->config)
+		call->config = config_load(&sources, errors);
+	return call->config;
+}
+
+struct config *call_config(struct call *call)
+{
 	struct yaml_errors errors;
 
-	if (call->config)
-		return call->config;
 	yaml_errors_init(&errors);
-	call->config = config_load(&sources, &errors);
-	if (!call->config)
+	if (!call_read_config(call, &errors))
 		output_errors(stderr, &errors);
 	yaml_errors_release(&errors);
 	return call->config;

@@ -47,6 +47,8 @@ const char *call_next_option(const struct call *call, const char *name, size_t *
 /* NULL when it was not given. */
 const char *call_argument(const struct call *call, size_t index);
 
+/* The settings with their faults, NULL when there are any; the call keeps them. */
+struct config *call_read_config(struct call *call, struct yaml_errors *errors);
 /* The settings, read once. NULL after saying all that is wrong with them: exit EXIT_BAD. */
 struct config *call_config(struct call *call);
 

@@ -60,8 +60,20 @@ int cmd_config_show(struct call *call)
 
 int cmd_config_check(struct call *call)
 {
-	if (!call_config(call))
-		return EXIT_BAD;
-	call_say(call, "the settings are fine");
-	return EXIT_OK;
+	struct yaml_errors errors;
+	const struct config *config;
+
+	yaml_errors_init(&errors);
+	config = call_read_config(call, &errors);
+	if (call->format != FORMAT_TABLE) {
+		auto_json json_t *list = yaml_errors_json(&errors);
+
+		output_list(call, list, output_fault_columns, OUTPUT_FAULT_COLUMNS);
+	} else if (config) {
+		call_say(call, "the settings are fine");
+	} else {
+		output_errors(stderr, &errors);
+	}
+	yaml_errors_release(&errors);
+	return config ? EXIT_OK : EXIT_BAD;
 }

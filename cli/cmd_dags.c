@@ -163,11 +163,8 @@ int cmd_dags_validate(struct call *call)
 		call_say(call, "%zu file%s, %zu error%s", files, files == 1 ? "" : "s",
 		         errors.count, errors.count == 1 ? "" : "s");
 	} else if (status == EXIT_OK) {
-		static const struct output_column columns[] = {
-			{"FILE", "file"}, {"LINE", "line"}, {"COLUMN", "column"}, {"TEXT", "text"}};
-
 		list = yaml_errors_json(&errors);
-		output_list(call, list, columns, countof(columns));
+		output_list(call, list, output_fault_columns, OUTPUT_FAULT_COLUMNS);
 	}
 	if (status == EXIT_OK && errors.count)
 		status = EXIT_BAD;

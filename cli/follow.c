@@ -81,7 +81,7 @@ static void show_changes(struct follow *follow, const json_t *tasks)
 	{
 		const char *name = json_get_text(task, "task", "");
 		const char *state = json_get_text(task, "state", "");
-		const char *reason = json_get_text(task, "reason", "");
+		auto_buf struct buf reason = {0};
 		char key[256];
 
 		(void)snprintf(key, sizeof(key), "%s/%d", name,
@@ -92,11 +92,13 @@ static void show_changes(struct follow *follow, const json_t *tasks)
 		if (str_equal(state, "scheduled") || str_equal(state, "queued") ||
 		    str_equal(state, "none"))
 			continue;
+		buf_text(&reason, json_get_text(task, "reason", ""));
+		output_printable(reason.data, reason.size);
 		meter_clear(&follow->meter);
 		(void)fprintf(stderr, "%-16s %s%s%s%s%s\n", name,
 		              terminal_color(STDERR_FILENO, terminal_state_color(state)), state,
-		              terminal_color(STDERR_FILENO, COLOR_NONE), *reason ? ": " : "",
-		              reason);
+		              terminal_color(STDERR_FILENO, COLOR_NONE), reason.size ? ": " : "",
+		              buf_string(&reason));
 	}
 }
 

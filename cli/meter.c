@@ -99,8 +99,11 @@ void meter_draw(struct meter *meter, const struct meter_task *tasks, size_t coun
 	meter->drawn_us = clock_monotonic_us();
 	meter_clear(meter);
 	for (size_t i = 0; i < count && i < MAX_LINES; i++) {
+		size_t start = text.size;
+
 		buf_printf(&text, "%-*s ", NAME_WIDTH, tasks[i].name);
 		meter_format(&tasks[i], meter->width, &text);
+		output_printable(text.data + start, text.size - start);
 		buf_char(&text, '\n');
 	}
 	(void)fputs(buf_string(&text), stderr);

@@ -64,12 +64,14 @@ static void append_value(struct buf *text, const json_t *value)
 	}
 }
 
-/* Nothing that would break a line or drive the terminal. */
-static void make_printable(struct buf *text)
+const struct output_column output_fault_columns[OUTPUT_FAULT_COLUMNS] = {
+	{"FILE", "file"}, {"LINE", "line"}, {"COLUMN", "column"}, {"TEXT", "text"}};
+
+void output_printable(char *text, size_t size)
 {
-	for (size_t i = 0; i < text->size; i++) {
-		if ((unsigned char)text->data[i] < ' ' || text->data[i] == 0x7f)
-			text->data[i] = ' ';
+	for (size_t i = 0; i < size; i++) {
+		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+			text[i] = ' ';
 	}
 }
 
@@ -85,7 +87,7 @@ static char *cell_of(const json_t *object, const char *key)
 	} else if (value) {
 		append_value(&text, value);
 	}
-	make_printable(&text);
+	output_printable(text.data, text.size);
 	return buf_take(&text);
 }
 

@@ -23,6 +23,12 @@ void output_list(const struct call *call, const json_t *list, const struct outpu
 void output_object(const struct call *call, const json_t *object,
                    const struct output_column *columns, size_t count);
 
+/* Blanks instead of what would break a line or drive the terminal: texts of plugins go through here. */
+void output_printable(char *text, size_t size);
+
+/* How faults are shown as a list: file, line, column, text. */
+enum { OUTPUT_FAULT_COLUMNS = 4 };
+extern const struct output_column output_fault_columns[OUTPUT_FAULT_COLUMNS];
 /* Faults of files with source line and caret. */
 void output_errors(FILE *stream, const struct yaml_errors *errors);
 

@@ -165,10 +165,13 @@ class Cli(ProjectTest):
         self.assertEqual(settings["log.level"]["origin"], "environment MILLRACE_LOG_LEVEL")
         self.assertEqual(settings["api.key"]["value"], "***")
         self.run_it("config", "check")
+        self.assertEqual(json.loads(self.run_it("config", "check", "--json").stdout), [])
         bad = self.project.write("bad.yaml", "lissten: x\nshutdown_grace: soon\n")
         done = self.run_it("config", "check", "--config", bad, status=3)
         self.assertIn("bad.yaml:1:1: unknown setting 'lissten'", done.stderr)
         self.assertIn("bad.yaml:2:", done.stderr)
+        done = self.run_it("config", "check", "--config", bad, "--json", status=3)
+        self.assertEqual([fault["line"] for fault in json.loads(done.stdout)], [1, 2])
 
     def test_all_faults_of_a_dag_file_are_told_at_once(self):
         path = self.project.write("other/bad.yaml", BAD_DAG)

@@ -22,6 +22,7 @@ tasks:
   report: {use: flow.noop, needs: [say], trigger_rule: all_done}
 """
 FAIL = "tasks: {a: {use: flow.fail, with: {reason: no luck}}}\n"
+LOUD = 'tasks: {a: {use: flow.fail, with: {reason: "two\\nlines, \\e[31mred"}}}\n'
 SLOW = "tasks: {a: {use: shell.run, with: {argv: [sleep, '600']}}}\n"
 EXAMPLE_RUN = "manual__2026-11-21T08:42:00.123456Z"
 
@@ -30,7 +31,7 @@ class Runs(ProjectTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        for name, text in (("say", SAY), ("fail", FAIL), ("slow", SLOW), ("again", SAY)):
+        for name, text in (("say", SAY), ("fail", FAIL), ("slow", SLOW), ("loud", LOUD), ("again", SAY)):
             cls.project.dag(name, text)
         cls.project.write("departments.csv", "1,Supply Chain\n2,Maintenance\n")
         cls.project.write("jobs.csv", "1,Clerk\n")
@@ -67,6 +68,13 @@ class Runs(ProjectTest):
         done = self.run_it("dags", "trigger", "fail", "--follow", status=3)
         self.assertIn("failed: no luck", done.stderr)
         self.run_it("dags", "trigger", "fail", "--wait", "-q", status=3)
+
+    def test_reasons_do_not_drive_the_terminal(self):
+        done = self.run_it("dags", "trigger", "loud", "--follow", "--run-id", "loud", status=3)
+        self.assertIn("failed: two lines,  [31mred\n", done.stderr)
+        self.assertIn("two lines,  [31mred", done.stdout)
+        run = self.project.json("runs", "show", "loud/loud")
+        self.assertEqual(run["tasks"][0]["reason"], "two\nlines, \x1b[31mred")
 
     def test_parameters_are_checked(self):
         for arguments, text in (
