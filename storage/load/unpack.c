@@ -11,7 +11,7 @@
 #include "lib/late.h"
 #include "lib/mem.h"
 
-enum { BLOCK_BYTES = 256 * 1024, MAGIC_BYTES = 6 };
+enum { BLOCK_BYTES = 256 * 1024, MAGIC_BYTES = 6, TRAILER_BYTES = 8 };
 
 /* libarchive, once it is loaded. */
 static struct {
@@ -38,6 +38,11 @@ struct unpack {
 	char *block; /* the source's next bytes */
 	size_t filled, used;
 	int is_broken; /* the source failed; `err` says how */
+
+	/* of gzip, whose checksum libarchive passes over */
+	int has_checksum;
+	uint32_t crc, size;                   /* of what came out, modulo 2^32 */
+	unsigned char trailer[TRAILER_BYTES]; /* the last bytes that went in */
 	struct err err;
 };
 
@@ -46,11 +51,12 @@ static const struct {
 	size_t size;
 	const char *magic;
 	__typeof__(archive_read_support_filter_gzip) **support;
+	int has_checksum; /* for us to look at */
 } formats[] = {
-	{"gzip", 2, "\x1f\x8b", &library.support_gzip},
-	{"zstd", 4, "\x28\xb5\x2f\xfd", &library.support_zstd},
-	{"bzip2", 3, "BZh", &library.support_bzip2},
-	{"xz", 6, "\xfd\x37zXZ\x00", &library.support_xz},
+	{"gzip", 2, "\x1f\x8b", &library.support_gzip, 1},
+	{"zstd", 4, "\x28\xb5\x2f\xfd", &library.support_zstd, 0},
+	{"bzip2", 3, "BZh", &library.support_bzip2, 0},
+	{"xz", 6, "\xfd\x37zXZ\x00", &library.support_xz, 0},
 };
 
 static void load_library(void)
@@ -102,6 +108,14 @@ static int fill_magic(struct unpack *unpack, struct err *err)
 	return 0;
 }
 
+static void keep_trailer(struct unpack *unpack, const char *bytes, size_t size)
+{
+	size_t kept = size < TRAILER_BYTES ? TRAILER_BYTES - size : 0;
+
+	memmove(unpack->trailer, unpack->trailer + TRAILER_BYTES - kept, kept);
+	memcpy(unpack->trailer + kept, bytes + size - (TRAILER_BYTES - kept), TRAILER_BYTES - kept);
+}
+
 static la_ssize_t give_block(struct archive *archive, void *data, const void **bytes)
 {
 	struct unpack *unpack = data;
@@ -115,6 +129,7 @@ static la_ssize_t give_block(struct archive *archive, void *data, const void **b
 	*bytes = unpack->block + unpack->used;
 	size = unpack->filled - unpack->used;
 	unpack->used = unpack->filled;
+	keep_trailer(unpack, *bytes, size);
 	return (la_ssize_t)size;
 }
 
@@ -166,6 +181,7 @@ static int open_by_magic(struct unpack *unpack, struct err *err)
 		    memcmp(unpack->block, formats[i].magic, formats[i].size) != 0)
 			continue;
 		unpack->format = formats[i].name;
+		unpack->has_checksum = formats[i].has_checksum;
 		return open_archive(unpack, formats[i].support, err);
 	}
 	return 0;
@@ -211,6 +227,40 @@ static int read_plain(struct unpack *unpack, void *bytes, size_t size, size_t *g
 	return 0;
 }
 
+/* CRC-32 of RFC 1952, four bits at a time. */
+static uint32_t add_crc(uint32_t crc, const unsigned char *bytes, size_t size)
+{
+	static const uint32_t table[16] = {0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac,
+	                                   0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
+	                                   0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
+	                                   0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c};
+
+	crc = ~crc;
+	for (size_t i = 0; i < size; i++) {
+		crc ^= bytes[i];
+		crc = crc >> 4 ^ table[crc & 15];
+		crc = crc >> 4 ^ table[crc & 15];
+	}
+	return ~crc;
+}
+
+static uint32_t little_endian(const unsigned char *bytes)
+{
+	return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
+	       (uint32_t)bytes[3] << 24;
+}
+
+/* A trailer of another size is that of the last member of several: it tells nothing of the others. */
+static int check_trailer(const struct unpack *unpack, struct err *err)
+{
+	if (!unpack->has_checksum || little_endian(unpack->trailer + 4) != unpack->size ||
+	    little_endian(unpack->trailer) == unpack->crc)
+		return 0;
+	return err_set(err, ERR_INVALID,
+	               "the input is packed with %s and is damaged: its checksum differs",
+	               unpack->format);
+}
+
 int unpack_read(struct unpack *unpack, void *bytes, size_t size, size_t *got, struct err *err)
 {
 	la_ssize_t count;
@@ -221,6 +271,12 @@ int unpack_read(struct unpack *unpack, void *bytes, size_t size, size_t *got, st
 	if (count < 0)
 		return archive_failed(unpack, err);
 	*got = (size_t)count;
+	if (count == 0)
+		return check_trailer(unpack, err);
+	if (unpack->has_checksum) {
+		unpack->crc = add_crc(unpack->crc, bytes, *got);
+		unpack->size += (uint32_t)*got;
+	}
 	return 0;
 }
 

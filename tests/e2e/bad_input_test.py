@@ -31,6 +31,8 @@ UNUSABLE = {
                    "the input is packed with gzip and ends early or is damaged at byte 2000"),
     "no_trailer": (gzip.compress(GOOD)[:-4],
                    "the input is packed with gzip and ends early or is damaged"),
+    "changed": (gzip.compress(GOOD)[:-8] + b"123!" + gzip.compress(GOOD)[-4:],
+                "the input is packed with gzip and is damaged: its checksum differs"),
     "damaged": (gzip.compress(GOOD)[:1000] + b"damage" + gzip.compress(GOOD)[1006:],
                 "the input is packed with gzip and ends early or is damaged"),
     "binary": (b"\x7fELF\x02\x01\x01" + bytes(5000), "line 1: "),

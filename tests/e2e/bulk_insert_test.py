@@ -181,7 +181,8 @@ class BulkInsert(unittest.TestCase):
     def test_packed_forms(self):
         data = self.plain().encode()
         for name, pack in (("x.gz", gzip.compress), ("x.zst", zstd), ("x.bz2", bz2.compress),
-                           ("x.xz", lzma.compress), ("gzip_without_a_name", gzip.compress)):
+                           ("x.xz", lzma.compress), ("gzip_without_a_name", gzip.compress),
+                           ("two.gz", lambda d: gzip.compress(d[:9999]) + gzip.compress(d[9999:]))):
             self.assert_all_there(self.load_form(name, pack(data)), name)
 
     def test_columns_by_position_skip_a_field(self):
