@@ -27,8 +27,7 @@ static void write_members(const struct table_row *row, struct json_writer *w)
 	json_writer_bool(w, row->values[table->deleted_at->position].kind == VALUE_NULL);
 }
 
-void row_json_write(const struct table_row *row,
-                    struct json_writer *w) /* NOLINT(misc-no-recursion) */
+void row_json_write(const struct table_row *row, struct json_writer *w)
 {
 	json_writer_object(w);
 	write_members(row, w);

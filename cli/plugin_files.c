@@ -176,8 +176,9 @@ static int read_description(struct call *call, const char *path, struct buf *tex
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (WIFSIGNALED(status))
+		/* NOLINTNEXTLINE(concurrency-mt-unsafe): glibc's is of the thread */
 		return err_set(err, ERR_INVALID, "loading it crashed: %s",
-		               strsignal(WTERMSIG(status))); /* NOLINT(concurrency-mt-unsafe) */
+		               strsignal(WTERMSIG(status)));
 	return 0;
 }
 

@@ -232,8 +232,9 @@ int serve_run(struct config *config, struct err *err)
 	struct serve serve = {.config = config};
 	int result;
 
-	/* what large requests leave goes back to the system; there are no threads yet */
-	mallopt(M_MMAP_THRESHOLD, KEEP_FREED_BYTES); /* NOLINT(concurrency-mt-unsafe) */
+	/* what large requests leave goes back to the system */
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): there are no threads yet */
+	mallopt(M_MMAP_THRESHOLD, KEEP_FREED_BYTES);
 	umask(027);
 	arena_init(&serve.arena);
 	result = open_all(&serve, err);

@@ -134,8 +134,7 @@ int file_remove_tree(const char *path, struct err *err)
 {
 	enum { OPEN_FOLDERS = 16 };
 
-	/* only FTW_CHDIR would touch what threads share */
-	/* NOLINTNEXTLINE(concurrency-mt-unsafe) */
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): only FTW_CHDIR touches what threads share */
 	if (nftw(path, remove_one, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS) < 0 && errno != ENOENT)
 		return err_errno(err, errno, "could not remove '%s'", path);
 	return 0;

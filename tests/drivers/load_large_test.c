@@ -74,7 +74,8 @@ static void append_hire(struct buf *csv, int id)
 static void read_or_make(struct buf *csv, const char *name, void (*append)(struct buf *, int),
                          int count)
 {
-	const char *given = getenv("MILLRACE_SHARED_DATA"); /* NOLINT(concurrency-mt-unsafe) */
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): tests only */
+	const char *given = getenv("MILLRACE_SHARED_DATA");
 	const char *path =
 		given ? arena_printf(&f.arena, "%s/%s", given, name)
 		      : arena_printf(&f.arena, "%s/../shared/data/%s", source_root, name);
