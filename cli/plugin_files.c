@@ -176,9 +176,9 @@ static int read_description(struct call *call, const char *path, struct buf *tex
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (WIFSIGNALED(status))
-		/* NOLINTNEXTLINE(concurrency-mt-unsafe): glibc's is of the thread */
 		return err_set(err, ERR_INVALID, "loading it crashed: %s",
-		               strsignal(WTERMSIG(status)));
+		               sigdescr_np(WTERMSIG(status)) ? sigdescr_np(WTERMSIG(status))
+		                                             : "an unknown signal");
 	return 0;
 }
 
