@@ -127,8 +127,9 @@ static void *be_client(void *data)
 	if (is_ready)
 		run_dag(test, client);
 	client_free(client);
-	/* it is told when nobody is connected any more: it then ends at once */
-	if (is_ready)
+	/* it is told when nobody is connected any more: it then ends at once; after an interrupt it does so by
+	 * itself */
+	if (is_ready && test->status != EXIT_INTERRUPTED)
 		kill(getpid(), SIGTERM);
 	return NULL;
 }

@@ -221,5 +221,9 @@ static void on_closed(uv_handle_t *handle)
 
 void child_free(struct child *child)
 {
+	struct job *job;
+
+	while ((job = job_queue_pop(&child->jobs)))
+		job_free(job);
 	uv_close((uv_handle_t *)&child->poll, on_closed);
 }

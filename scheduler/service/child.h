@@ -66,7 +66,7 @@ int64_t child_drain_log(struct child *child, const char *log, const json_t *secr
 /* How it ended, for a person: `killed by signal 11 (Segmentation fault)`, `exited with status 3`. */
 void child_describe_end(const struct child *child, struct buf *text);
 
-/* After on_end. */
+/* After on_end, or when it was killed and is not waited for; jobs it still has go along. */
 void child_free(struct child *child);
 
 #endif

@@ -73,8 +73,7 @@ static struct child *start_child(struct fleet *fleet, const struct job *job)
 {
 	struct wire_frame hello = {
 		.type = WIRE_HELLO,
-		.as.hello = {.config = fleet->options.config, .grace_ms = fleet->options.grace_ms},
-	};
+		.as.hello = {.config = fleet->options.config, .grace_ms = fleet->options.grace_ms}};
 	struct child *child;
 	struct err err;
 
@@ -153,14 +152,12 @@ static struct child *pick_child(struct fleet *fleet, const struct job *job)
 static void fail_job(struct fleet *fleet, struct job *job, const char *reason)
 {
 	int64_t now_us = clock_now_us();
-	struct wire_finished finished = {
-		.attempt = job->attempt,
-		.fence = job->fence,
-		.status = WIRE_FAIL,
-		.reason = reason,
-		.started_us = now_us,
-		.ended_us = now_us,
-	};
+	struct wire_finished finished = {.attempt = job->attempt,
+	                                 .fence = job->fence,
+	                                 .status = WIRE_FAIL,
+	                                 .reason = reason,
+	                                 .started_us = now_us,
+	                                 .ended_us = now_us};
 
 	fleet->options.events->finished(fleet->options.context, job, &finished);
 	job_free(job);
@@ -593,6 +590,10 @@ void fleet_free(struct fleet *fleet)
 		return;
 	while ((job = job_queue_pop(&fleet->waiting)))
 		job_free(job);
+	for (struct child *child = fleet->children, *next; child; child = next) {
+		next = child->next;
+		child_free(child);
+	}
 	arena_release(&fleet->arena);
 	uv_close((uv_handle_t *)&fleet->timer, on_closed);
 }
