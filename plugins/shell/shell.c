@@ -238,7 +238,7 @@ static pid_t spawn(const struct strings *argv, const struct strings *env, const 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	pid = vfork(); /* NOLINT(clang-analyzer-security.insecureAPI.vfork): see above */
-	if (pid == 0)
+	if (pid == 0)  /* NOLINTNEXTLINE(clang-analyzer-unix.Vfork): it makes system calls only */
 		become(argv, env, cwd, out_fd);
 	environ = own_environ;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
