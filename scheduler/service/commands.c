@@ -1,18 +1,16 @@
 /* commands.c - carries out what people ask of DAGs and runs */
 #include "scheduler/service/commands.h"
 
-#include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "lib/clock.h"
 #include "lib/fault.h"
 #include "lib/limits.h"
-#include "lib/mem.h"
 #include "lib/str.h"
-#include "lib/timestamp.h"
 #include "lib/vec.h"
 #include "scheduler/core/dag_params.h"
 #include "scheduler/service/run_info.h"
+#include "scheduler/service/run_maker.h"
 
 /* Answered with the next commit. */
 static void answer_later(struct leader *leader, struct command *command)
@@ -29,89 +27,18 @@ static int is_run_id(const char *text)
 	return length && length <= LIMIT_NAME_BYTES && !text[length];
 }
 
-/* A trigger that is on its way into the database, where the reader cannot see it yet. */
-static const struct command *find_under_way(const struct leader *leader,
-                                            int (*fits)(const struct command *under_way,
-                                                        const struct command *command,
-                                                        const char *run_id),
-                                            const struct command *command, const char *run_id)
-{
-	const struct batch *batches[] = {leader->next, leader->under_way};
-
-	for (size_t i = 0; i < countof(batches); i++) {
-		const struct command *at = batches[i] ? batches[i]->answers : NULL;
-
-		for (; at; at = at->next) {
-			if (at->made_run && str_equal(at->dag, command->dag) &&
-			    fits(at, command, run_id))
-				return at;
-		}
-	}
-	return NULL;
-}
-
-static int has_run_id(const struct command *under_way, const struct command *command,
-                      const char *run_id)
-{
-	(void)command;
-	return str_equal(under_way->made_run_id, run_id);
-}
-
-static int has_logical_date(const struct command *under_way, const struct command *command,
-                            const char *run_id)
-{
-	(void)run_id;
-	return under_way->kind == COMMAND_TRIGGER &&
-	       under_way->logical_date_us == command->logical_date_us;
-}
-
-static int is_taken(struct leader *leader, struct command *command, const char *run_id)
-{
-	struct run_repo_row row;
-	struct arena arena;
-	int found;
-
-	if (find_under_way(leader, has_run_id, command, run_id))
-		return 1;
-	arena_init(&arena);
-	found = run_repo_by_name(leader->reader, command->dag, run_id, &arena, &row, &command->err);
-	arena_release(&arena);
-	return found;
-}
-
-/* `manual__2026-11-21T08:42:00.123456Z`, with `-2`, `-3`, … while that is taken. */
-static int make_run_id(struct leader *leader, struct command *command, int64_t now_us)
-{
-	enum { TRIES = 1000 };
-	char moment[TIMESTAMP_SIZE];
-	int taken = 1;
-
-	timestamp_format(now_us, moment);
-	for (int i = 1; i <= TRIES; i++) {
-		char *id = command->made_run_id;
-
-		if (i == 1)
-			snprintf(id, sizeof(command->made_run_id), "manual__%s", moment);
-		else
-			snprintf(id, sizeof(command->made_run_id), "manual__%s-%d", moment, i);
-		taken = is_taken(leader, command, id);
-		if (taken <= 0)
-			return taken;
-	}
-	return err_set(&command->err, ERR_BUSY, "too many runs were triggered in one microsecond");
-}
-
 static int choose_run_id(struct leader *leader, struct command *command, int64_t now_us)
 {
 	int taken;
 
 	if (!command->run_id)
-		return make_run_id(leader, command, now_us);
+		return run_maker_name(leader, command->dag, "manual", now_us, command->made_run_id,
+		                      &command->err);
 	if (!is_run_id(command->run_id))
 		return err_set(&command->err, ERR_INVALID,
 		               "'%.128s' is not a run id: up to %d letters, digits and _.~:+-",
 		               command->run_id, LIMIT_NAME_BYTES);
-	taken = is_taken(leader, command, command->run_id);
+	taken = run_maker_has_id(leader, command->dag, command->run_id, &command->err);
 	if (taken > 0)
 		return err_set(&command->err, ERR_CONFLICT, "the DAG '%s' has a run '%s' already",
 		               command->dag, command->run_id);
@@ -125,10 +52,8 @@ static int check_logical_date(struct leader *leader, struct command *command)
 
 	if (command->logical_date_us == RUN_INFO_NO_DATE)
 		return 0;
-	taken = find_under_way(leader, has_logical_date, command, NULL) != NULL;
-	if (!taken)
-		taken = run_repo_has_logical(leader->reader, command->dag, command->logical_date_us,
-		                             &command->err);
+	taken = run_maker_has_logical(leader, command->dag, command->logical_date_us,
+	                              &command->err);
 	if (taken > 0)
 		return err_set(&command->err, ERR_CONFLICT,
 		               "the DAG '%s' has a run of this logical date already", command->dag);
@@ -153,26 +78,19 @@ static struct registry_dag *find_dag(struct leader *leader, struct command *comm
 static void create_run(struct leader *leader, struct command *command, struct dag *dag,
                        json_t *params)
 {
-	struct run_info *info = run_info_new(dag, command->made_run_id, params);
-	struct event event = {
-		.type = EVENT_RUN_CREATED,
-		.created = {.run = leader->ids.run++,
-	                    .name = info->run_id,
-	                    .dag = dag,
-	                    .first_instance = leader->ids.task,
-	                    .context = info},
+	const struct run_maker_order order = {
+		.dag = dag,
+		.type = "manual",
+		.run_id = command->made_run_id,
+		.by = command->by,
+		.note = command->note,
+		.params = params,
+		.logical_us = command->logical_date_us,
+		.interval_start_us = RUN_INFO_NO_DATE,
+		.interval_end_us = RUN_INFO_NO_DATE,
 	};
 
-	leader->ids.task += dag->task_count;
-	info->id = event.created.run;
-	run_info_link(&leader->infos, info);
-	info->logical_us = command->logical_date_us;
-	free(info->by);
-	info->by = mem_strdup(command->by);
-	free(info->note);
-	info->note = mem_strdup(command->note);
-	command->made_run = info->id;
-	leader_step(leader, &event);
+	command->made_run = run_maker_make(leader, &order);
 	FAULT("trigger-before-commit");
 	answer_later(leader, command);
 }

@@ -196,12 +196,10 @@ static struct run_info *restore_info(const struct run_repo_row *row, const struc
 	info = run_info_new(dag, row->run_id, params);
 	json_decref(params);
 	info->id = row->id;
-	free(info->type);
-	info->type = mem_strdup(row->type);
-	free(info->note);
-	info->note = mem_strdup(row->note ? row->note : "");
-	free(info->by);
-	info->by = mem_strdup(row->triggered_by ? row->triggered_by : "");
+	run_info_set_type(info, row->type);
+	run_info_set_note(info, row->note);
+	run_info_set_by(info, row->triggered_by);
+	run_info_set_text(&info->object, row->object);
 	if (row->has & RUN_REPO_HAS_LOGICAL)
 		info->logical_us = row->logical_at_us;
 	if (row->has & RUN_REPO_HAS_INTERVAL) {

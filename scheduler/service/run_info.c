@@ -40,6 +40,7 @@ void run_info_free(struct run_info *info)
 	free(info->type);
 	free(info->note);
 	free(info->by);
+	free(info->object);
 	json_decref(info->params);
 	json_decref(info->scope);
 	free(info);
@@ -66,6 +67,27 @@ struct instance_info *run_info_instance(const struct instance *instance)
 	return &info->instances[instance->node->task->index];
 }
 
+static void set_word(char **text, const char *value)
+{
+	free(*text);
+	*text = mem_strdup(value ? value : "");
+}
+
+void run_info_set_type(struct run_info *info, const char *type)
+{
+	set_word(&info->type, type);
+}
+
+void run_info_set_note(struct run_info *info, const char *note)
+{
+	set_word(&info->note, note);
+}
+
+void run_info_set_by(struct run_info *info, const char *by)
+{
+	set_word(&info->by, by);
+}
+
 void run_info_set_text(char **text, const char *value)
 {
 	free(*text);
@@ -86,10 +108,10 @@ static json_t *make_scope(const struct run *run)
 {
 	const struct run_info *info = run_info_of(run);
 
-	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:s, s:n}", "id", info->run_id, "dag",
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:s, s:s?}", "id", info->run_id, "dag",
 	                 run->dag->name, "logical_date", date(info->logical_us), "interval_start",
 	                 date(info->interval_start_us), "interval_end", date(info->interval_end_us),
-	                 "type", info->type, "object");
+	                 "type", info->type, "object", info->object);
 }
 
 /* `{"state", "outputs"}` of a task of the same run. */

@@ -27,7 +27,8 @@ struct run_info {
 	struct run_info *next, **link; /* in the list of all, see run_info_link() */
 	int64_t id;
 	char *run_id, *type, *note, *by;
-	json_t *params;                                         /* object */
+	char *object;   /* the URI that fired it, NULL: none */
+	json_t *params; /* object */
 	int64_t logical_us, interval_start_us, interval_end_us; /* RUN_INFO_NO_DATE: none */
 	int64_t queued_us, started_us, ended_us;
 	struct instance_info *instances; /* by task index */
@@ -43,6 +44,11 @@ void run_info_link(struct run_info **list, struct run_info *info);
 
 struct run_info *run_info_of(const struct run *run);
 struct instance_info *run_info_instance(const struct instance *instance);
+
+/* NULL counts as "". */
+void run_info_set_type(struct run_info *info, const char *type);
+void run_info_set_note(struct run_info *info, const char *note);
+void run_info_set_by(struct run_info *info, const char *by);
 
 /* Replaces a heap text, NULL or "" for none. */
 void run_info_set_text(char **text, const char *value);
