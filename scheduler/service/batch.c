@@ -68,6 +68,17 @@ int batch_is_empty(const struct batch *batch)
 	       !batch->runs.count && !batch->cancels.count && !batch->answers;
 }
 
+int batch_has_only_starts(const struct batch *batch)
+{
+	vec_foreach(const struct batch_attempt *, attempt, &batch->attempts) {
+		if (attempt->kind != BATCH_START)
+			return 0;
+	}
+	return !batch->dags.count && !batch->pauses.count && !batch->new_runs.count &&
+	       !batch->new_tasks.count && !batch->tasks.count && !batch->runs.count &&
+	       !batch->cancels.count && !batch->answers;
+}
+
 /* --- runs --- */
 
 static const char *run_reason(struct batch *batch, const struct run *run)

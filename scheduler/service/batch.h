@@ -83,6 +83,8 @@ struct batch {
 struct batch *batch_new(void);
 void batch_free(struct batch *batch);
 int batch_is_empty(const struct batch *batch);
+/* It tells of attempts that have started and of nothing else. */
+int batch_has_only_starts(const struct batch *batch);
 
 struct batch_source {
 	const struct effects *effects;

@@ -24,6 +24,7 @@
 enum {
 	MAX_LOST = 3,
 	READER_TIMEOUT_MS = 5000,
+	LINGER_MS = 20,
 };
 
 /* --- what the engine asks --- */
@@ -107,6 +108,41 @@ static int has_effects(const struct leader *leader)
 	       effects->cancels.count;
 }
 
+static void on_linger(uv_timer_t *timer)
+{
+	struct leader *leader = timer->data;
+
+	leader->is_overdue = 1;
+}
+
+/* Nothing waits but starts: an end or a claim is likely to follow at once, and one commit does for
+ * both. */
+static int has_only_starts(const struct leader *leader)
+{
+	const struct effects *effects = &leader->effects;
+
+	if (!effects->attempts.count || effects->runs.count || effects->cancels.count ||
+	    effects->instances.count != effects->attempts.count)
+		return 0;
+	vec_foreach(const struct effects_attempt *, attempt, &effects->attempts) {
+		if (attempt->state != ATTEMPT_STARTED)
+			return 0;
+	}
+	return batch_has_only_starts(leader->next);
+}
+
+/* Whether what waits is to be stored now. */
+static int is_due(struct leader *leader)
+{
+	if (!has_effects(leader) && batch_is_empty(leader->next))
+		return 0;
+	if (leader->is_overdue || !has_only_starts(leader))
+		return 1;
+	if (!uv_is_active((uv_handle_t *)&leader->linger))
+		uv_timer_start(&leader->linger, on_linger, LINGER_MS, 0);
+	return 0;
+}
+
 static void submit_batch(struct leader *leader)
 {
 	struct batch_source source = {
@@ -116,6 +152,8 @@ static void submit_batch(struct leader *leader)
 		.engine_now_us = clock_monotonic_us(),
 	};
 
+	leader->is_overdue = 0;
+	uv_timer_stop(&leader->linger);
 	batch_add_effects(leader->next, &source);
 	effects_clear(&leader->effects);
 	leader->under_way = leader->next;
@@ -126,7 +164,7 @@ static void submit_batch(struct leader *leader)
 void leader_turn(struct leader *leader)
 {
 	fleet_turn(leader->fleet);
-	if (!leader->under_way && (has_effects(leader) || !batch_is_empty(leader->next)))
+	if (!leader->under_way && is_due(leader))
 		submit_batch(leader);
 	set_timer(leader);
 }
@@ -428,6 +466,8 @@ struct leader *leader_open(struct config *config, uv_loop_t *loop, void (*wake)(
 	registry_init(&leader->registry, config_text(config, CONFIG_DAGS_DIR));
 	uv_timer_init(loop, &leader->timer);
 	leader->timer.data = leader;
+	uv_timer_init(loop, &leader->linger);
+	leader->linger.data = leader;
 	if (set_paths(leader, err) < 0 || process_adopt_orphans(err) < 0)
 		goto failed;
 	start_describing(leader);
@@ -442,9 +482,12 @@ failed:
 	return NULL;
 }
 
-static void on_timer_closed(uv_handle_t *handle)
+static void on_closed(uv_handle_t *handle)
 {
-	free(handle->data);
+	struct leader *leader = handle->data;
+
+	if (++leader->closed == 2)
+		free(leader);
 }
 
 void leader_close(struct leader *leader)
@@ -469,5 +512,6 @@ void leader_close(struct leader *leader)
 	free(leader->program);
 	free(leader->runners_folder);
 	free(leader->runners_file);
-	uv_close((uv_handle_t *)&leader->timer, on_timer_closed);
+	uv_close((uv_handle_t *)&leader->linger, on_closed);
+	uv_close((uv_handle_t *)&leader->timer, on_closed);
 }

@@ -2,7 +2,7 @@
  *
  * Whatever happens becomes an event for the engine (leader_step); what follows collects in `effects`
  * and `next` until the end of the loop's turn, when it goes to the journal as one batch
- * (leader_turn). After the commit come the acts: attempts start, cancels go out, commands are
+ * (leader_turn); that an attempt has started waits a moment for a batch to ride in. After the commit come the acts: attempts start, cancels go out, commands are
  * answered. Everything here is for the thread of the loop.
  */
 #ifndef SCHEDULER_SERVICE_LEADER_H
@@ -38,12 +38,15 @@ struct leader {
 	struct metadata_ids ids; /* the next free ones */
 	uv_timer_t timer;        /* the engine's next due time */
 	int64_t timer_due_us;
+	uv_timer_t linger; /* until starts are stored on their own */
+	int is_overdue;    /* it has fired */
 	json_t *runner_config;
 	char *runners_file; /* who must be killed after a crash of ours */
 	int runners_fd;
 	char *program, *runners_folder; /* our own binary; where runners start */
 	struct run_info *infos;         /* of all runs in memory */
 	int is_draining;
+	int closed; /* of the two timers */
 };
 
 /* Opens the metadata database and takes the lease; then recovery.h. NULL on error. The loop must
