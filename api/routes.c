@@ -1,6 +1,7 @@
 /* routes.c - the table of everything the service answers to */
 #include "api/routes.h"
 
+#include "api/dag_versions.h"
 #include "api/dags.h"
 #include "api/health.h"
 #include "api/logs.h"
@@ -32,6 +33,10 @@ static const struct route routes[] = {
 	{ROUTE_GET, "/v1/dags", dags_list, ROUTE_READ, 0, 0, json, NULL, "List DAGs"},
 	{ROUTE_GET, "/v1/dags/{dag}", dags_show, ROUTE_READ, 0, 0, json, NULL,
 	 "Show a DAG with its parameters and tasks"},
+	{ROUTE_GET, "/v1/dags/{dag}/versions", dag_versions_list, ROUTE_READ, 0, 0, json, NULL,
+	 "List the versions that a DAG has had, newest first"},
+	{ROUTE_GET, "/v1/dags/{dag}/versions/{version}", dag_versions_show, ROUTE_READ, 0, 0, json,
+	 NULL, "Show a version of a DAG as it was written"},
 	{ROUTE_GET, "/v1/dags/{dag}/runs", runs_list, ROUTE_READ, 0, 0, json, runs_of_dag,
 	 "List the runs of a DAG, newest first"},
 	{ROUTE_POST, "/v1/dags/{dag}/runs", runs_create, ROUTE_OPERATE, ROUTE_BODY_OPTIONAL,

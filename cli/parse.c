@@ -123,13 +123,27 @@ static int refuse_word(const struct parser *parser, const char *word)
 	return -1;
 }
 
+/* `dags backfill list`: a command whose first word makes it another one. */
+static void take_argument(struct call *call, char *word)
+{
+	const struct verb *longer =
+		call->arguments.count
+			? NULL
+			: verbs_find(arena_printf(&call->arena, "%s %s", call->verb->name, word));
+
+	if (longer)
+		call->verb = longer;
+	else
+		*vec_push(&call->arguments) = word;
+}
+
 /* A word that is no option: part of the command's name, else an argument. */
 static int take_word(struct parser *parser, char *word)
 {
 	struct call *call = parser->call;
 
 	if (call->verb) {
-		*vec_push(&call->arguments) = word;
+		take_argument(call, word);
 		return 0;
 	}
 	if (!parser->group) {

@@ -16,6 +16,7 @@
 #include "cli/cmd_serve.h"
 #include "cli/cmd_tables.h"
 #include "cli/cmd_test.h"
+#include "cli/cmd_versions.h"
 #include "lib/compiler.h"
 #include "lib/str.h"
 
@@ -135,6 +136,13 @@ static const struct verb verbs[] = {
 	{"dags test", "DAG", "Run a DAG here and now, without a server and without history", cmd_test,
 	 OPTIONS(test_options), {"millrace dags test bulk_insert -p table=job"},
 	 "the file has faults, or the run did not succeed", 0},
+
+	{"dags versions", "DAG", "List the versions that a DAG's file has had", cmd_versions_list,
+	 NULL, 0, {"millrace dags versions bulk_insert"}, NULL, 0},
+	{"dags diff", "DAG [VERSION] [VERSION]",
+	 "Show what changed between two versions; default: the latest change", cmd_versions_diff,
+	 NULL, 0, {"millrace dags diff bulk_insert", "millrace dags diff bulk_insert 3f9a1c04"},
+	 NULL, 0},
 
 	{"runs list", "[DAG]", "List runs, newest first", cmd_runs_list,
 	 OPTIONS(list_options), {"millrace runs list", "millrace runs list bulk_insert --state failed"},

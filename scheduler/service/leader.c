@@ -284,11 +284,14 @@ static void store_dag(struct leader *leader, struct registry_dag *entry)
 	if (!entry->dag)
 		return;
 	auto_free char *definition = json_text(entry->dag->source);
+	size_t size;
+	const char *source = yaml_text(entry->dag->yaml, &size);
 
 	*vec_push(&leader->next->versions) = (struct dag_repo_version){
 		.hash = arena_strdup(arena, entry->dag->hash),
 		.dag = arena_strdup(arena, entry->name),
 		.definition = arena_strdup(arena, definition),
+		.source = arena_strndup(arena, source, size),
 		.created_at_us = now_us,
 	};
 }

@@ -67,7 +67,9 @@ static struct dag *read_stored(struct leader *leader, const char *name, const ch
 	if (found <= 0)
 		return NULL;
 	yaml_errors_init(&errors);
-	dag = dag_parse(name, version.definition, strlen(version.definition), &errors);
+	/* as a file: without a name of its own it has the file's */
+	dag = dag_parse(arena_printf(arena, "%s.yaml", name), version.definition,
+	                strlen(version.definition), &errors);
 	if (dag)
 		dag->hash = arena_strdup(&dag->arena, hash);
 	else

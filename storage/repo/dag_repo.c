@@ -74,12 +74,29 @@ int dag_repo_list(struct db *db, struct arena *arena, struct dag_repo_rows *rows
 	return rows->items ? 0 : -1;
 }
 
+static int put_history(struct db *db, const struct dag_repo_version *version, struct err *err)
+{
+	struct db_stmt *stmt = db_cached(db,
+	                                 "INSERT INTO dag_history (dag, hash, seen_at)"
+	                                 " VALUES ($1, $2, $3) ON CONFLICT (dag, hash) DO NOTHING",
+	                                 err);
+
+	if (!stmt)
+		return -1;
+	db_bind_text(stmt, 1, version->dag);
+	db_bind_text(stmt, 2, version->hash);
+	db_bind_int(stmt, 3, version->created_at_us);
+	return db_run(stmt, err);
+}
+
 int dag_repo_put_version(struct db *db, const struct dag_repo_version *version, struct err *err)
 {
 	struct db_stmt *stmt =
 		db_cached(db,
-	                  "INSERT INTO dag_version (hash, dag, definition, created_at)"
-	                  " VALUES ($1, $2, $3, $4) ON CONFLICT (hash) DO NOTHING",
+	                  "INSERT INTO dag_version (hash, dag, definition, source, created_at)"
+	                  " VALUES ($1, $2, $3, $4, $5)"
+	                  " ON CONFLICT (hash) DO UPDATE SET source = $4"
+	                  " WHERE dag_version.source IS NULL",
 	                  err);
 
 	if (!stmt)
@@ -87,8 +104,9 @@ int dag_repo_put_version(struct db *db, const struct dag_repo_version *version, 
 	db_bind_text(stmt, 1, version->hash);
 	db_bind_text(stmt, 2, version->dag);
 	db_bind_text(stmt, 3, version->definition);
-	db_bind_int(stmt, 4, version->created_at_us);
-	return db_run(stmt, err);
+	db_bind_text(stmt, 4, version->source);
+	db_bind_int(stmt, 5, version->created_at_us);
+	return db_run(stmt, err) < 0 ? -1 : put_history(db, version, err);
 }
 
 static void read_version(struct db_stmt *stmt, struct arena *arena, void *item)
@@ -100,6 +118,7 @@ static void read_version(struct db_stmt *stmt, struct arena *arena, void *item)
 		.dag = metadata_text(stmt, 1, arena),
 		.definition = metadata_text(stmt, 2, arena),
 		.created_at_us = db_column_int(stmt, 3),
+		.source = metadata_text(stmt, 4, arena),
 	};
 }
 
@@ -108,7 +127,8 @@ int dag_repo_get_version(struct db *db, const char *hash, struct arena *arena,
 {
 	static const struct metadata_shape version_shape = {sizeof(*version), read_version};
 	struct db_stmt *stmt = db_cached(
-		db, "SELECT hash, dag, definition, created_at FROM dag_version WHERE hash = $1",
+		db,
+		"SELECT hash, dag, definition, created_at, source FROM dag_version WHERE hash = $1",
 		err);
 
 	if (!stmt)

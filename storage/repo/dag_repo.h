@@ -27,6 +27,7 @@ struct dag_repo_rows {
 struct dag_repo_version {
 	const char *hash, *dag;
 	const char *definition; /* JSON */
+	const char *source;     /* the file as it was written, NULL in rows of older programs */
 	int64_t created_at_us;
 };
 
@@ -41,7 +42,7 @@ MUST_CHECK int dag_repo_get(struct db *db, const char *dag, struct arena *arena,
 MUST_CHECK int dag_repo_list(struct db *db, struct arena *arena, struct dag_repo_rows *rows,
                              struct err *err);
 
-/* A version that is there already stays as it is. */
+/* A version that is there already stays as it is; that the DAG had it is remembered (version_repo.h). */
 MUST_CHECK int dag_repo_put_version(struct db *db, const struct dag_repo_version *version,
                                     struct err *err);
 /* 1 found, 0 not, -1. */

@@ -85,8 +85,20 @@ static const char second[] =
 	" detail TEXT, request_id TEXT);"
 	"CREATE INDEX audit_target ON audit (target, id);";
 
+/* A version is a text, whichever DAGs have it: two files may say the same. When a DAG had which is apart. */
+static const char versions[] =
+	"ALTER TABLE dag_version ADD COLUMN source TEXT;"
+	"CREATE TABLE dag_history ("
+	" dag TEXT NOT NULL, hash TEXT NOT NULL, seen_at BIGINT NOT NULL, PRIMARY KEY (dag, hash));"
+	"INSERT INTO dag_history (dag, hash, seen_at) SELECT dag, hash, created_at FROM dag_version;"
+	"INSERT INTO dag_history (dag, hash, seen_at)"
+	" SELECT dag, dag_version, min(queued_at) FROM run WHERE NOT EXISTS (SELECT 1 FROM dag_history"
+	" WHERE dag_history.dag = run.dag AND dag_history.hash = run.dag_version)"
+	" GROUP BY dag, dag_version;";
+
 const struct metadata_schema_step metadata_schema_steps[] = {
 	{"DAGs, runs, tasks, attempts and outputs", first},
 	{"commands, workers, pools and what is around runs", second},
+	{"versions as they were written", versions},
 };
 const size_t metadata_schema_count = countof(metadata_schema_steps);
