@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "api/respond.h"
-#include "api/run_json.h"
 #include "lib/json_writer.h"
 #include "lib/str.h"
 #include "storage/repo/dag_repo.h"
+#include "storage/repo/run_json.h"
 #include "storage/repo/version_repo.h"
 
 enum { SHORTEST_VERSION = 4 };

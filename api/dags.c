@@ -5,9 +5,9 @@
 
 #include "api/request.h"
 #include "api/respond.h"
-#include "api/run_json.h"
 #include "lib/json_writer.h"
 #include "storage/repo/dag_repo.h"
+#include "storage/repo/run_json.h"
 #include "storage/repo/run_repo.h"
 
 /* One DAG as it is shown. */

@@ -4,9 +4,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "api/run_json.h"
 #include "lib/str.h"
 #include "scheduler/core/state.h"
+#include "storage/repo/run_json.h"
 
 /* All of a run's, each list by task instance. */
 struct gathered {
@@ -80,11 +80,15 @@ static void write_task(struct gathered *all, const struct task_repo_row *task,
 	const struct attempt_repo_row *latest =
 		json->attempt_count ? &json->attempts[json->attempt_count - 1] : NULL;
 	struct api_progress progress = {.total = -1};
+	struct run_json_progress shown;
 
 	json->row = task;
 	json->log_bytes = log_bytes(request, all->run, task, latest);
-	if (ask_progress(request, all->run, task, &progress))
-		json->progress = &progress;
+	if (ask_progress(request, all->run, task, &progress)) {
+		shown = (struct run_json_progress){progress.done, progress.total, progress.unit,
+		                                   progress.note};
+		json->progress = &shown;
+	}
 	run_json_task(json, w);
 	json->progress = NULL;
 }

@@ -7,13 +7,13 @@
 #include "api/page.h"
 #include "api/request.h"
 #include "api/respond.h"
-#include "api/run_json.h"
 #include "api/run_tasks.h"
 #include "lib/clock.h"
 #include "lib/str.h"
 #include "lib/timestamp.h"
 #include "lib/vec.h"
 #include "storage/repo/dag_repo.h"
+#include "storage/repo/run_json.h"
 #include "storage/repo/run_repo.h"
 
 struct run_work {

@@ -478,12 +478,29 @@ const char *config_environment(const char *name)
 	return getenv(name); /* NOLINT(concurrency-mt-unsafe): nobody calls setenv */
 }
 
-static int is_secret_name(const char *name)
+int config_is_secret_name(const char *name)
 {
 	size_t length =
 		strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
 
 	return length && !name[length] && length <= LIMIT_NAME_BYTES;
+}
+
+/* What could not be hidden in logs and rows is refused. */
+static int check_secret(const char *name, const struct buf *secret, struct err *err)
+{
+	if (secret->size < LIMIT_SECRET_MIN_BYTES)
+		return err_set(
+			err, ERR_INVALID,
+			"secret '%s' has fewer than %d bytes and could not be hidden in logs", name,
+			LIMIT_SECRET_MIN_BYTES);
+	if (secret->size > LIMIT_SECRET_BYTES)
+		return err_set(err, ERR_LIMIT, "secret '%s' has more than %d bytes", name,
+		               LIMIT_SECRET_BYTES);
+	if (memchr(secret->data, '\0', secret->size) ||
+	    str_utf8_valid(secret->data, secret->size) < secret->size)
+		return err_set(err, ERR_INVALID, "secret '%s' is not text in UTF-8", name);
+	return 0;
 }
 
 int config_secret(const struct config *config, const char *name, struct buf *secret,
@@ -493,7 +510,7 @@ int config_secret(const struct config *config, const char *name, struct buf *sec
 	auto_buf struct buf path = {0};
 	const char *value;
 
-	if (!is_secret_name(name))
+	if (!config_is_secret_name(name))
 		return err_set(err, ERR_INVALID, "'%.64s' is not the name of a secret", name);
 	buf_printf(&path, "%s/%s", folder, name);
 	if (file_exists(path.data)) {
@@ -501,7 +518,7 @@ int config_secret(const struct config *config, const char *name, struct buf *sec
 			return -1;
 		while (secret->size && strchr("\r\n", secret->data[secret->size - 1]))
 			secret->data[--secret->size] = '\0';
-		return 0;
+		return check_secret(name, secret, err);
 	}
 	buf_clear(&path);
 	buf_printf(&path, "MILLRACE_SECRET_%s", name);
@@ -511,5 +528,5 @@ int config_secret(const struct config *config, const char *name, struct buf *sec
 		               "there is no secret '%s', neither in '%s' nor as MILLRACE_SECRET_%s",
 		               name, folder, name);
 	buf_text(secret, value);
-	return 0;
+	return check_secret(name, secret, err);
 }

@@ -51,8 +51,13 @@ const char *config_installed(struct config *config, const char *what);
 /* The one place that reads the environment. NULL when unset. */
 const char *config_environment(const char *name);
 
+/* Letters, digits, `_` and `-`, at most LIMIT_NAME_BYTES. */
+int config_is_secret_name(const char *name);
+
 /* The secret of this name: the file below `secrets_dir`, else MILLRACE_SECRET_NAME. A newline at the
- * end is not part of it. The contents are the caller's. ERR_NOT_FOUND says where it looked. */
+ * end is not part of it. It is UTF-8, of LIMIT_SECRET_MIN_BYTES to LIMIT_SECRET_BYTES: what is not could
+ * not be hidden (lib/mask.h). The contents are the caller's, of an empty buf. ERR_NOT_FOUND says where it
+ * looked. */
 MUST_CHECK int config_secret(const struct config *config, const char *name, struct buf *secret,
                              struct err *err);
 

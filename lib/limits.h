@@ -40,6 +40,8 @@
 #define LIMIT_CONNECTIONS_PEER  256 /* per address */
 #define LIMIT_PAGE_ROWS         1000
 #define LIMIT_OFFSET_ROWS       10000
+#define LIMIT_SECRET_BYTES      (16 << 10)
+#define LIMIT_SECRET_MIN_BYTES  4 /* a shorter one cannot be hidden without hiding everything */
 #define LIMIT_PATTERN_BYTES     1024
 #define LIMIT_ENUM_VALUES       1000
 #define LIMIT_TEXT_CHARACTERS   10485760 /* max_length: what PostgreSQL takes */

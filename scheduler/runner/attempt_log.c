@@ -53,7 +53,7 @@ void attempt_log_add_secret(struct attempt_log *log, const char *text)
 	pthread_mutex_lock(&log->mutex);
 	if (!log->secrets)
 		log->secrets = json_array();
-	json_array_append_new(log->secrets, json_string(text));
+	mask_add(log->secrets, text);
 	pthread_mutex_unlock(&log->mutex);
 }
 
@@ -72,6 +72,9 @@ static int open_file(struct attempt_log *log, struct err *err)
 		return err_errno(err, errno, "could not open '%s'", log->path);
 	if (fstat(log->fd, &stat) == 0)
 		log->size_bytes = stat.st_size;
+	/* an earlier call of this attempt has filled it, and said so */
+	if (log->cap_bytes && log->size_bytes > log->cap_bytes)
+		log->is_cut = 1;
 	return 0;
 }
 

@@ -70,7 +70,7 @@ static void progress(void *context, struct job *job, const struct wire_progress 
 
 	str_copy(value.unit, sizeof(value.unit), said->unit ? said->unit : "");
 	if (said->note)
-		mask_append(&note, said->note, strlen(said->note), job->secrets, 0);
+		mask_append(&note, said->note, strlen(said->note), job->secrets, MASK_CUT_BEHIND);
 	str_copy(value.note, sizeof(value.note), buf_string(&note));
 	key_of(job, key);
 	progress_set(leader->progress, key, &value);
@@ -94,8 +94,19 @@ static void set_masked(char **text, const char *value, const json_t *secrets)
 	auto_buf struct buf masked = {0};
 
 	if (value)
-		mask_append(&masked, value, strlen(value), secrets, 0);
+		mask_append(&masked, value, strlen(value), secrets, MASK_CUT_BEHIND);
 	run_info_set_text(text, value ? buf_string(&masked) : NULL);
+}
+
+/* It is stored, and must stay JSON. */
+static void set_resume(char **text, const char *value, const json_t *secrets)
+{
+	struct err err;
+	auto_json json_t *resume = value ? json_parse(value, strlen(value), &err) : NULL;
+	auto_json json_t *masked = resume ? mask_json(resume, secrets) : NULL;
+	auto_free char *stored = masked ? json_text(masked) : NULL;
+
+	run_info_set_text(text, stored);
 }
 
 /* What the rows need, kept only when the engine took the message. */
@@ -108,7 +119,7 @@ static void note_end(struct job *job, const struct wire_finished *finished)
 	info->ended_us = finished->ended_us;
 	info->log_bytes = finished->log_bytes;
 	set_masked(&info->reason, finished->reason, job->secrets);
-	run_info_set_text(&info->resume, finished->resume);
+	set_resume(&info->resume, finished->resume, job->secrets);
 	json_decref(info->outputs);
 	info->outputs = finished->status == WIRE_OK && json_object_size(finished->outputs)
 	                        ? mask_json(finished->outputs, job->secrets)

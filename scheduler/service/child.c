@@ -187,7 +187,9 @@ int64_t child_drain_log(struct child *child, const char *log, const json_t *secr
 		text.size += (size_t)got;
 	}
 	if (text.size && log) {
-		mask_append(&masked, text.data, text.size, secrets, 0);
+		/* the runner may have died with the first half of a secret in its hands */
+		mask_append(&masked, text.data, text.size, secrets,
+		            MASK_CUT_BEFORE | MASK_CUT_BEHIND);
 		append_to_log(log, &masked);
 	}
 	return size_of(log);

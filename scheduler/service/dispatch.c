@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "lib/mask.h"
 #include "lib/mem.h"
 #include "scheduler/core/template.h"
 #include "scheduler/service/run_info.h"
@@ -21,7 +22,7 @@ static json_t *look_up_secret(void *context, const char *name, struct err *err)
 
 	if (config_secret(asking->config, name, &value, err) < 0)
 		return NULL;
-	json_array_append_new(asking->secrets, json_string(buf_string(&value)));
+	mask_add(asking->secrets, buf_string(&value));
 	return json_string(buf_string(&value));
 }
 

@@ -7,6 +7,7 @@
 
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/mask.h"
 #include "lib/mem.h"
 #include "lib/str.h"
 
@@ -308,7 +309,7 @@ static void take_request(struct fleet *fleet, struct child *child,
 		frame.as.reply.value = buf_string(&value);
 	/* masked in what may be drained from it later too */
 	if (frame.as.reply.value && child->jobs.first)
-		json_array_append_new(child->jobs.first->secrets, json_string(buf_string(&value)));
+		mask_add(child->jobs.first->secrets, buf_string(&value));
 	if (child_send(child, &frame, &err) < 0)
 		log_warn("worker", "could not answer a request: %s", err.text);
 	child_flush(child);

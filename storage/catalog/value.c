@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base64.h"
 #include "lib/str.h"
 #include "lib/timestamp.h"
-#include "storage/catalog/base64.h"
 #include "storage/catalog/catalog.h"
 #include "storage/catalog/decimal.h"
 

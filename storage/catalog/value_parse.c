@@ -7,10 +7,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lib/base64.h"
 #include "lib/buf.h"
 #include "lib/str.h"
 #include "lib/timestamp.h"
-#include "storage/catalog/base64.h"
 #include "storage/catalog/catalog.h"
 #include "storage/catalog/decimal.h"
 

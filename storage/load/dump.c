@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "lib/arena.h"
+#include "lib/base64.h"
 #include "lib/buf.h"
 #include "lib/file.h"
 #include "lib/json_writer.h"
 #include "lib/str.h"
-#include "storage/catalog/base64.h"
 #include "storage/catalog/value_parse.h"
 #include "storage/db/db.h"
 #include "storage/load/csv_record.h"

@@ -231,6 +231,35 @@ START_TEST(a_secret_is_a_file_or_a_variable)
 }
 END_TEST
 
+START_TEST(a_secret_that_could_not_be_hidden_is_refused)
+{
+	static const struct {
+		const char *contents;
+		size_t size;
+		const char *text;
+	} cases[] = {
+		{"abc\n", 4, "secret 'odd' has fewer than 4 bytes and could not be hidden in logs"},
+		{"ab\0cd", 5, "secret 'odd' is not text in UTF-8"},
+		{"ab\xff"
+	         "cd",
+	         5, "secret 'odd' is not text in UTF-8"},
+	};
+	struct config *config = load();
+
+	ck_assert_int_eq(file_make_folder("secrets", &err), 0);
+	for (size_t i = 0; i < countof(cases); i++) {
+		auto_buf struct buf secret = {0};
+
+		ck_assert_int_eq(
+			file_write_atomic("secrets/odd", cases[i].contents, cases[i].size, &err),
+			0);
+		ck_assert_int_eq(config_secret(config, "odd", &secret, &err), -1);
+		ck_assert_str_eq(err.text, cases[i].text);
+	}
+	config_free(config);
+}
+END_TEST
+
 START_TEST(the_table_of_settings_is_sound)
 {
 	for (size_t id = 0; id < CONFIG_COUNT; id++) {
@@ -258,6 +287,7 @@ int main(void)
 	tcase_add_test(tests, all_faults_are_told_at_once);
 	tcase_add_test(tests, a_file_that_is_named_must_exist);
 	tcase_add_test(tests, a_secret_is_a_file_or_a_variable);
+	tcase_add_test(tests, a_secret_that_could_not_be_hidden_is_refused);
 	tcase_add_test(tests, the_table_of_settings_is_sound);
 	return suite_run("config", tests);
 }

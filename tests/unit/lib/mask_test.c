@@ -75,6 +75,69 @@ START_TEST(json_is_masked_everywhere)
 }
 END_TEST
 
+/* What is to be found of `secret` when it was put into the text in some form. */
+static const struct {
+	const char *secret, *text, *masked;
+} forms[] = {
+	{"hunter2", "hunter2", "***"},
+	{"abc", "abc", "abc"}, /* too short to be hidden */
+	{"a\"b\\cd", "{\"k\": \"a\\\"b\\\\cd\"}", "{\"k\": \"***\"}"},
+	{"schl\xc3\xbcssel", "schl\\u00FCssel", "***"},
+	{"a/b cd", "a%2Fb%20cd a/b%20cd a%2Fb+cd a%2fb%20cd", "*** *** *** ***"},
+	{"hunter2", "aHVudGVyMg==", "***"},
+	{"hunter2", "dTpodW50ZXIy", "dTp***"},          /* u:hunter2 */
+	{"hunter2", "dXM6aHVudGVyMg==", "dXM6***"},     /* us:hunter2 */
+	{"hunter2", "dXNlOmh1bnRlcjI=", "dXNlOm***I="}, /* use:hunter2: shared characters stay */
+	{"\xc3\xbf\xc3\xbf\xc3\xbf", "w7/Dv8O/ w7_Dv8O_", "*** ***"},
+	{"first line\nshort\nthe last line", "the last line, short, first line", "***, short, ***"},
+};
+
+START_TEST(encoded_forms_are_masked)
+{
+	auto_json json_t *hidden = json_array();
+	auto_buf struct buf out = {0};
+
+	mask_add(hidden, forms[_i].secret);
+	mask_append(&out, forms[_i].text, strlen(forms[_i].text), hidden, 0);
+	ck_assert_str_eq(buf_string(&out), forms[_i].masked);
+}
+END_TEST
+
+static const struct {
+	unsigned flags;
+	const char *text, *masked;
+} cuts[] = {
+	{0, "er22 hunter", "er22 hunter"},
+	{MASK_CUT_BEFORE, "er22 hunter", "*** hunter"},
+	{MASK_CUT_BEFORE, "r22 hunter2", "r22 ***"}, /* three bytes are found anywhere */
+	{MASK_CUT_BEFORE, "hunter22", "***"},
+	{MASK_CUT_BEHIND, "er22 hunter", "er22 ***"},
+	{MASK_CUT_BEHIND, "the hun", "the hun"},
+	{MASK_CUT_BEFORE | MASK_CUT_BEHIND, "er22er22 hunt", "***er22 ***"},
+};
+
+START_TEST(parts_at_a_cut_are_masked)
+{
+	auto_json json_t *hidden = secrets();
+	auto_buf struct buf out = {0};
+
+	mask_append(&out, cuts[_i].text, strlen(cuts[_i].text), hidden, cuts[_i].flags);
+	ck_assert_str_eq(buf_string(&out), cuts[_i].masked);
+}
+END_TEST
+
+START_TEST(numbers_are_masked)
+{
+	auto_json json_t *hidden = json_pack("[s]", "2718");
+	auto_json json_t *value = json_pack("[i, i, f]", 27, 127180, 0.5);
+	auto_json json_t *masked = mask_json(value, hidden);
+	char *text = json_text(masked);
+
+	ck_assert_str_eq(text, "[27,\"1***0\",0.5]");
+	free(text);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tests = tcase_create("mask");
@@ -83,5 +146,8 @@ int main(void)
 	tcase_add_loop_test(tests, pieces_are_masked_as_the_whole, 0, (int)countof(cases));
 	tcase_add_test(tests, no_secrets_hide_nothing);
 	tcase_add_test(tests, json_is_masked_everywhere);
+	tcase_add_test(tests, numbers_are_masked);
+	tcase_add_loop_test(tests, encoded_forms_are_masked, 0, (int)countof(forms));
+	tcase_add_loop_test(tests, parts_at_a_cut_are_masked, 0, (int)countof(cuts));
 	return suite_run("mask", tests);
 }

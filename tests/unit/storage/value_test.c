@@ -2,7 +2,7 @@
 #include <check.h>
 #include <string.h>
 
-#include "storage/catalog/base64.h"
+#include "lib/base64.h"
 #include "storage/catalog/column_reader.h"
 #include "storage/catalog/decimal.h"
 #include "storage/catalog/value_parse.h"

@@ -1,15 +1,14 @@
 /* run_json.h - runs and task instances as JSON
  *
- * The objects of formats.md §1, the same by REST and on the command line. Pure; texts may be NULL
+ * The objects of formats.md §1, the same by REST, on the command line and in callbacks. Pure; texts may be NULL
  * where the row has none.
  */
-#ifndef API_RUN_JSON_H
-#define API_RUN_JSON_H
+#ifndef STORAGE_REPO_RUN_JSON_H
+#define STORAGE_REPO_RUN_JSON_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "api/api.h"
 #include "lib/json_writer.h"
 #include "storage/repo/attempt_repo.h"
 #include "storage/repo/output_repo.h"
@@ -20,6 +19,12 @@
  * own where it has none yet. */
 void run_json_begin(const struct run_repo_row *run, const char *counts, struct json_writer *w);
 
+/* How far a running task has come. */
+struct run_json_progress {
+	int64_t done, total; /* in `unit`; total is -1 when unknown */
+	const char *unit, *note;
+};
+
 struct run_json_task {
 	const struct task_repo_row *row;
 	const struct output_repo_row *outputs; /* of this instance, `output_count` of them */
@@ -27,8 +32,8 @@ struct run_json_task {
 	int64_t log_bytes;
 	const struct attempt_repo_row *attempts;
 	size_t attempt_count;
-	int with_attempts;                   /* write them */
-	const struct api_progress *progress; /* NULL: nothing is known */
+	int with_attempts;                        /* write them */
+	const struct run_json_progress *progress; /* NULL: nothing is known */
 };
 
 void run_json_task(const struct run_json_task *task, struct json_writer *w);

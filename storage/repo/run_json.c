@@ -1,5 +1,5 @@
 /* run_json.c - runs and task instances as JSON */
-#include "api/run_json.h"
+#include "storage/repo/run_json.h"
 
 #include <string.h>
 
@@ -115,7 +115,7 @@ static void write_outputs(struct json_writer *w, const struct run_json_task *tas
 	json_writer_object_end(w);
 }
 
-static void write_progress(struct json_writer *w, const struct api_progress *progress)
+static void write_progress(struct json_writer *w, const struct run_json_progress *progress)
 {
 	json_writer_key(w, "progress");
 	json_writer_object(w);

@@ -1,5 +1,5 @@
 /* base64.c - bytes as text, RFC 4648 §4, with padding */
-#include "storage/catalog/base64.h"
+#include "lib/base64.h"
 
 #include <string.h>
 

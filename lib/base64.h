@@ -2,8 +2,8 @@
  *
  * Strict: no blanks, no line ends, no missing padding, no bits left over. Pure.
  */
-#ifndef STORAGE_CATALOG_BASE64_H
-#define STORAGE_CATALOG_BASE64_H
+#ifndef LIB_BASE64_H
+#define LIB_BASE64_H
 
 #include <stddef.h>
 #include <stdint.h>
