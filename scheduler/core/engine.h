@@ -87,6 +87,7 @@ struct engine_restored_instance {
 	uint32_t number, tries, lost, clears;
 	enum cause cancel; /* of a live one: why its attempt was being cancelled, or NONE */
 	int clear;         /* it was to go back to `none` after that */
+	int is_new;        /* of a task that the run did not have: insert its row */
 };
 
 struct engine_restored_run {

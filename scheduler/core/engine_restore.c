@@ -26,7 +26,8 @@ static void fill(struct instance *instance, const struct engine_restored_instanc
 	instance->attempt = (uint8_t)row->attempt;
 	instance->cause = (uint8_t)row->cause;
 	instance->cancel = (uint8_t)row->cancel;
-	instance->flags = row->clear ? INSTANCE_CLEAR : 0;
+	instance->flags =
+		(uint8_t)((row->clear ? INSTANCE_CLEAR : 0) | (row->is_new ? INSTANCE_NEW : 0));
 	/* only a node that was cleared whole has live instances to clear */
 	if (row->clear && (instance->node->task->flags & DAG_MAPPED))
 		instance->node->collapse = 1;

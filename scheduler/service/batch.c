@@ -137,6 +137,18 @@ static void add_new_run(struct batch *batch, const struct batch_source *source, 
 		fill_task(batch, source, instance, vec_push(&batch->new_tasks));
 }
 
+static void update_run(struct batch *batch, const struct run *run)
+{
+	struct run_repo_row *row = vec_push(&batch->runs);
+
+	fill_run(batch, run, row);
+	/* one that was cleared has not started nor ended */
+	if (!row->started_at_us)
+		row->started_at_us = METADATA_CLEAR;
+	if (!row->ended_at_us)
+		row->ended_at_us = METADATA_CLEAR;
+}
+
 static void add_run(struct batch *batch, const struct batch_source *source, struct run *run)
 {
 	struct run_info *info = run_info_of(run);
@@ -147,13 +159,14 @@ static void add_run(struct batch *batch, const struct batch_source *source, stru
 	if (run->state != RUN_QUEUED && !info->started_us)
 		info->started_us = source->now_us;
 	if (state_run_is_finished(run->state)) {
-		info->ended_us = source->now_us;
+		if (!info->ended_us)
+			info->ended_us = source->now_us;
 		*vec_push(&batch->ended) = run->id;
 	}
 	if (is_new)
 		add_new_run(batch, source, run);
 	if (!is_new || info->ended_us)
-		fill_run(batch, run, vec_push(&batch->runs));
+		update_run(batch, run);
 }
 
 /* --- task instances --- */
@@ -218,6 +231,8 @@ static void fill_task(struct batch *batch, const struct batch_source *source,
 		.tries = instance->tries,
 		.lost = instance->lost,
 		.clears = instance->clears,
+		.cancel = cause_names[instance->cancel],
+		.clear = (instance->flags & INSTANCE_CLEAR) != 0,
 	};
 	row->due_at_us = waits ? source->now_us + instance->timer.due_us - source->engine_now_us
 	                       : METADATA_CLEAR;
@@ -225,19 +240,41 @@ static void fill_task(struct batch *batch, const struct batch_source *source,
 		state_task_is_finished(instance->state) ? info->ended_us : METADATA_CLEAR;
 }
 
+/* What its attempts before a clear have left is history. */
+static void forget_cleared(struct instance *instance)
+{
+	struct instance_info *info = run_info_instance(instance);
+
+	if (info->clears == instance->clears)
+		return;
+	info->clears = instance->clears;
+	info->queued_us = info->started_us = info->ended_us = info->log_bytes = 0;
+	run_info_set_text(&info->reason, NULL);
+	run_info_set_text(&info->resume, NULL);
+	json_decref(info->outputs);
+	info->outputs = NULL;
+}
+
 static void add_instance(struct batch *batch, const struct batch_source *source,
                          struct instance *instance)
 {
 	struct instance_info *info = run_info_instance(instance);
 	int is_new = (instance->flags & INSTANCE_NEW) != 0;
+	struct task_repo_row *row;
 
+	forget_cleared(instance);
 	if (instance->state == TASK_QUEUED)
 		info->queued_us = source->now_us;
 	if (!state_task_is_finished(instance->state))
 		info->ended_us = 0;
 	else if (!info->ended_us)
 		info->ended_us = source->now_us;
-	fill_task(batch, source, instance, vec_push(is_new ? &batch->new_tasks : &batch->tasks));
+	row = vec_push(is_new ? &batch->new_tasks : &batch->tasks);
+	fill_task(batch, source, instance, row);
+	if (!is_new && !row->queued_at_us)
+		row->queued_at_us = METADATA_CLEAR;
+	if (!is_new && !row->started_at_us)
+		row->started_at_us = METADATA_CLEAR;
 }
 
 /* --- attempts --- */

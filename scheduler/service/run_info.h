@@ -18,6 +18,7 @@
 struct instance_info {
 	int64_t queued_us, started_us, ended_us;
 	int64_t log_bytes; /* of the latest attempt */
+	uint32_t clears;   /* what it was cleared of is forgotten by now */
 	json_t *outputs;   /* of a successful attempt, NULL when there are none */
 	char *reason;      /* what the latest attempt said, NULL when nothing; heap */
 	char *resume;      /* what its last call left for the next (MR_AGAIN); heap */

@@ -222,7 +222,7 @@ void *metadata_all(struct db_stmt *stmt, const struct metadata_shape *shape, str
 
 void metadata_bind_optional(struct db_stmt *stmt, int index, int64_t value)
 {
-	if (value)
+	if (value && value != METADATA_CLEAR)
 		db_bind_int(stmt, index, value);
 	else
 		db_bind_null(stmt, index);

@@ -51,7 +51,7 @@ MUST_CHECK int metadata_one(struct db_stmt *stmt, const struct metadata_shape *s
 MUST_CHECK void *metadata_all(struct db_stmt *stmt, const struct metadata_shape *shape,
                               struct arena *arena, size_t *count, struct err *err);
 
-/* 0 is NULL. */
+/* 0 and METADATA_CLEAR are NULL. */
 void metadata_bind_optional(struct db_stmt *stmt, int index, int64_t value);
 const char *metadata_text(struct db_stmt *stmt, int column, struct arena *arena);
 /* Runs a statement that must meet exactly one row; none is ERR_STALE with `text`. */

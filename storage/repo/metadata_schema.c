@@ -96,9 +96,15 @@ static const char versions[] =
 	" WHERE dag_history.dag = run.dag AND dag_history.hash = run.dag_version)"
 	" GROUP BY dag, dag_version;";
 
+static const char asked[] =
+	/* what is still to happen to its attempt: why it is cancelled, and whether it runs again then */
+	"ALTER TABLE task_instance ADD COLUMN cancel TEXT;"
+	"ALTER TABLE task_instance ADD COLUMN clear BIGINT NOT NULL DEFAULT 0;";
+
 const struct metadata_schema_step metadata_schema_steps[] = {
 	{"DAGs, runs, tasks, attempts and outputs", first},
 	{"commands, workers, pools and what is around runs", second},
 	{"versions as they were written", versions},
+	{"what was asked of running tasks", asked},
 };
 const size_t metadata_schema_count = countof(metadata_schema_steps);

@@ -95,8 +95,8 @@ static int update(struct db *db, const struct run_repo_row *row, const char *cou
 		db,
 		"UPDATE run SET state = $2, cause = $3, reason = $4, counts = $5,"
 		" started_at = CASE $6 WHEN 0 THEN started_at WHEN -1 THEN NULL ELSE $6 END,"
-		" ended_at = CASE $7 WHEN 0 THEN ended_at WHEN -1 THEN NULL ELSE $7 END"
-		" WHERE id = $1",
+		" ended_at = CASE $7 WHEN 0 THEN ended_at WHEN -1 THEN NULL ELSE $7 END,"
+		" dag_version = coalesce($8, dag_version) WHERE id = $1",
 		err);
 
 	if (!stmt)
@@ -108,6 +108,7 @@ static int update(struct db *db, const struct run_repo_row *row, const char *cou
 	db_bind_text(stmt, 5, counts);
 	db_bind_int(stmt, 6, row->started_at_us);
 	db_bind_int(stmt, 7, row->ended_at_us);
+	db_bind_text(stmt, 8, row->dag_version);
 	return metadata_change_one(db, stmt, "the run is gone", err);
 }
 

@@ -38,7 +38,8 @@ struct run_repo_rows {
 /* ERR_DUPLICATE says what is taken: run id, logical date or idempotency key. `counts` is not taken. */
 MUST_CHECK int run_repo_insert(struct db *db, const struct run_repo_row *row, struct err *err);
 
-/* State, cause, reason, start and end (0: as it was; METADATA_CLEAR) of the row `id`. With an end the
+/* State, cause, reason, version (NULL: as it was), start and end (0: as it was; METADATA_CLEAR) of the row
+ * `id`. With an end the
  * counts are taken from the task instances, so write those first. */
 MUST_CHECK int run_repo_update(struct db *db, const struct run_repo_row *row, struct err *err);
 MUST_CHECK int run_repo_set_note(struct db *db, int64_t id, const char *note, struct err *err);

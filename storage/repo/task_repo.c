@@ -4,7 +4,8 @@
 #define SELECT_TASK                                                                                \
 	"SELECT t.id, t.run, t.task, t.state, t.cause, t.reason, t.operator, t.pool, t.attempt,"   \
 	" t.fence, t.used_us, t.due_at, t.queued_at, t.started_at, t.ended_at, t.map_index,"       \
-	" t.priority, t.number, t.tries, t.lost, t.clears, a.state"                                \
+	" t.priority, t.number, t.tries, t.lost, t.clears, a.state, t.cancel,"                     \
+	" t.clear"                                                                                 \
 	" FROM task_instance t LEFT JOIN attempt a ON a.id = t.attempt "
 
 int task_repo_insert(struct db *db, const struct task_repo_row *rows, size_t count, struct err *err)
@@ -54,8 +55,8 @@ int task_repo_update(struct db *db, const struct task_repo_row *row, struct err 
 		" due_at = CASE $12 WHEN 0 THEN due_at WHEN -1 THEN NULL ELSE $12 END,"
 		" queued_at = CASE $13 WHEN 0 THEN queued_at WHEN -1 THEN NULL ELSE $13 END,"
 		" started_at = CASE $14 WHEN 0 THEN started_at WHEN -1 THEN NULL ELSE $14 END,"
-		" ended_at = CASE $15 WHEN 0 THEN ended_at WHEN -1 THEN NULL ELSE $15 END"
-		" WHERE id = $1",
+		" ended_at = CASE $15 WHEN 0 THEN ended_at WHEN -1 THEN NULL ELSE $15 END,"
+		" cancel = $16, clear = $17 WHERE id = $1",
 		err);
 	const int64_t integers[] = {row->attempt,       row->number,     row->tries,
 	                            row->lost,          row->clears,     row->fence,
@@ -70,6 +71,8 @@ int task_repo_update(struct db *db, const struct task_repo_row *row, struct err 
 	db_bind_text(stmt, 4, row->reason);
 	for (size_t i = 0; i < countof(integers); i++)
 		db_bind_int(stmt, 5 + (int)i, integers[i]);
+	db_bind_text(stmt, 16, row->cancel);
+	db_bind_int(stmt, 17, row->clear);
 	return metadata_change_one(db, stmt, "the task instance is gone", err);
 }
 
@@ -99,6 +102,8 @@ static void read_row(struct db_stmt *stmt, struct arena *arena, void *item)
 		.lost = (uint32_t)db_column_int(stmt, 19),
 		.clears = (uint32_t)db_column_int(stmt, 20),
 		.attempt_state = metadata_text(stmt, 21, arena),
+		.cancel = metadata_text(stmt, 22, arena),
+		.clear = (int)db_column_int(stmt, 23),
 	};
 }
 
