@@ -9,7 +9,6 @@
 #include "cli/follow.h"
 #include "cli/interrupt.h"
 #include "cli/output.h"
-#include "cli/task_list.h"
 #include "lib/file.h"
 #include "lib/str.h"
 
@@ -187,7 +186,7 @@ static int logs_of(struct call *call, struct client *client, const struct wanted
 
 	json_array_foreach(tasks, i, task)
 	{
-		char index[24], shown[TASK_LIST_NAME_SIZE];
+		char index[24];
 		int status;
 
 		(void)snprintf(index, sizeof(index), "%d",
@@ -198,9 +197,8 @@ static int logs_of(struct call *call, struct client *client, const struct wanted
 		found++;
 		if (!json_get_int(task, "attempt", 0))
 			continue;
-		task_list_name(task, shown);
-		if (!name || (!map_index && json_get_int(task, "map_index", -1) >= 0))
-			call_say(call, "--- %s", shown);
+		if (!name)
+			call_say(call, "--- %s", json_get_text(task, "task", ""));
 		status = print_log(call, client, wanted, task);
 		if (status != EXIT_OK)
 			return status;

@@ -16,7 +16,8 @@
 #define LIMIT_START_FRAME_BYTES (1 << 20)
 #define LIMIT_INPUTS_BYTES      (16 << 20) /* parameters and inputs of one attempt */
 #define LIMIT_OUTPUT_BYTES      (64 << 10) /* all outputs of one attempt */
-#define LIMIT_PLUGIN_ITEMS      1000       /* operators, and parameters or outputs of one */
+#define LIMIT_WATERMARK_BYTES   (64 << 10)
+#define LIMIT_PLUGIN_ITEMS      1000 /* operators, and parameters or outputs of one */
 #define LIMIT_DAG_TASKS         100000
 #define LIMIT_MAP_ITEMS         1000000 /* of one mapped task */
 #define LIMIT_EXPRESSION_BYTES  4096
@@ -51,8 +52,6 @@
 #define LIMIT_EXPRESSION_TEXT_BYTES (1 << 20) /* what one function makes */
 #define LIMIT_DAG_PARAMS            200
 #define LIMIT_DAG_TAGS              100
-#define LIMIT_DAG_CALLBACKS         16  /* of one key of one task */
-#define LIMIT_CALLBACK_ARGUMENTS    256 /* of one command, the program among them */
 #define LIMIT_DAG_RETRIES           1000
 #define LIMIT_GRAPH_PLACES          2000               /* tasks and bends of a drawn DAG */
 #define LIMIT_DESCRIPTORS_BYTES     (16 * 1024 * 1024) /* what all plugins say of themselves */

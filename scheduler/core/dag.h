@@ -49,31 +49,14 @@ struct dag_param {
 	json_t *fallback;        /* its `default`, NULL when it must be given */
 };
 
-/* When somebody is told; of a DAG: how its run ended, or that an ended one goes on. */
-enum dag_when { DAG_ON_SUCCESS, DAG_ON_FAILURE, DAG_ON_RETRY, DAG_ON_COUNT };
-
-/* One of webhook and command is there. */
-struct dag_callback {
-	const struct template *webhook; /* a text, the URL */
-	const struct template *command; /* a list of texts */
-	const char *secret;             /* name of what signs the body; NULL: nothing */
-};
-
-struct dag_callbacks {
-	const struct dag_callback *items;
-	size_t count;
-};
-
 struct dag_task {
 	const char *name;
-	const char *description;       /* "" when none */
-	const char *operator;          /* `<plugin>.<operator>` */
-	const struct template *with;   /* a map, rendered for each attempt; NULL: no parameters */
-	const struct expr *when;       /* NULL: always */
-	const struct template *map;    /* the list of a mapped task, else NULL */
-	const struct template *target; /* an object's URI: if it exists the task is done; or NULL */
-	uint32_t line;                 /* in the file, from 1 */
-	const struct yaml_node *node;  /* the task in the file, for later faults */
+	const char *description;      /* "" when none */
+	const char *operator;         /* `<plugin>.<operator>` */
+	const struct template *with;  /* a map, rendered for each attempt; NULL: no parameters */
+	const struct expr *when;      /* NULL: always */
+	uint32_t line;                /* in the file, from 1 */
+	const struct yaml_node *node; /* the task in the file, for later faults */
 
 	uint32_t index;           /* of this task in dag->tasks */
 	const uint32_t *upstream; /* indices of `needs` */
@@ -91,7 +74,6 @@ struct dag_task {
 	int32_t pool_slots;
 	const char *worker_queue; /* "" when any worker may take it */
 	int32_t max_active;       /* unfinished items of a mapped task at a time, 0: all */
-	struct dag_callbacks on[DAG_ON_COUNT];
 };
 
 struct dag {
@@ -112,7 +94,6 @@ struct dag {
 	size_t param_count;
 	struct dag_task *tasks; /* in the order of the file */
 	uint32_t task_count;
-	struct dag_callbacks on[DAG_ON_COUNT];
 	json_t *source;    /* the whole file as JSON, for `dag_version` */
 	struct yaml *yaml; /* the file with its places, for later faults */
 };

@@ -7,7 +7,6 @@
 #include "lib/limits.h"
 #include "lib/str.h"
 #include "lib/tz.h"
-#include "scheduler/core/dag_callbacks.h"
 #include "scheduler/core/dag_schema.h"
 
 enum {
@@ -170,9 +169,9 @@ static const struct dag_file_key keys_of_dag[] = {
 	{"tasks", read_tasks},
 	{"start_date", NULL},
 	{"end_date", NULL},
-	{"on_success", dag_callbacks_key},
-	{"on_failure", dag_callbacks_key},
-	{"on_retry", dag_callbacks_key},
+	{"on_success", NULL},
+	{"on_failure", NULL},
+	{"on_retry", NULL},
 };
 
 /* The file's name without `.yaml`. */

@@ -6,7 +6,6 @@
 #include "scheduler/core/expr_tree.h"
 
 struct check {
-	const struct expr *whole;
 	const struct expr_names *names;
 	expr_fault_fn fault;
 	void *context;
@@ -71,20 +70,12 @@ static void check_root_member(const struct check *check, const struct expr *at)
 	case ROOT_INDEX:
 		tell(check, at->offset, "'index' is a number and has no members");
 		break;
-	case ROOT_SECRETS:
-		if (check->names->flags & EXPR_CHECK_STORED)
-			tell(check, at->offset, "a secret has no place in what is stored");
-		break;
 	case ROOT_ITEM:
 	case ROOT_VARS:
+	case ROOT_SECRETS:
 	case ROOT_COUNT:
 		break;
 	}
-}
-
-static int is_whole_secret(const struct check *check, const struct expr *root)
-{
-	return check->whole->kind == EXPR_MEMBER && check->whole->as.path.base == root;
 }
 
 /* A root as it stands, with no name behind it or one that is not known before the run. */
@@ -98,11 +89,6 @@ static void check_root(const struct check *check, const struct expr *at, int is_
 		     "which task? write tasks.NAME.outputs.KEY or tasks.NAME.state");
 	if (is_whole && root == ROOT_SECRETS)
 		tell(check, at->offset, "which secret? write secrets.NAME");
-	if (root == ROOT_SECRETS && (check->names->flags & EXPR_CHECK_PLAIN_SECRETS) &&
-	    !is_whole_secret(check, at))
-		tell(check, at->offset,
-		     "a secret stands alone between '${{' and '}}' here, without functions and "
-		     "operators");
 	if (!is_mapped && (root == ROOT_ITEM || root == ROOT_INDEX))
 		tell(check, at->offset, "'%s' is there in tasks with 'map' only",
 		     root == ROOT_ITEM ? "item" : "index");
@@ -176,7 +162,7 @@ static void check_any(const struct check *check, const struct expr *expr)
 void expr_check(const struct expr *expr, const struct expr_names *names, expr_fault_fn fault,
                 void *context)
 {
-	struct check check = {.whole = expr, .names = names, .fault = fault, .context = context};
+	struct check check = {.names = names, .fault = fault, .context = context};
 
 	check_any(&check, expr);
 }

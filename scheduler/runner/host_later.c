@@ -9,37 +9,6 @@ static mr_status refuse(struct mr_task *task, const char *call)
 	                   "%s() is not available in this version of Millrace", call);
 }
 
-mr_status host_later_table_describe(struct mr_task *task, const char *table, const char **json)
-{
-	(void)table;
-	(void)json;
-	return refuse(task, "table_describe");
-}
-
-mr_status host_later_scan_open(struct mr_task *task, const char *const *tables, size_t count,
-                               const struct mr_scan_options *options, struct mr_scan **scan)
-{
-	(void)tables;
-	(void)count;
-	(void)options;
-	(void)scan;
-	return refuse(task, "scan_open");
-}
-
-mr_status host_later_scan_next(struct mr_task *task, struct mr_scan *scan,
-                               const struct mr_rows **rows)
-{
-	(void)scan;
-	(void)rows;
-	return refuse(task, "scan_next");
-}
-
-void host_later_scan_close(struct mr_task *task, struct mr_scan *scan)
-{
-	(void)task;
-	(void)scan;
-}
-
 mr_status host_later_restore_open(struct mr_task *task, const char *const *tables, size_t count,
                                   const struct mr_restore_options *options,
                                   struct mr_restore **restore)
@@ -87,20 +56,4 @@ mr_status host_later_run_state(struct mr_task *task, const char *run_id, const c
 	(void)run_id;
 	(void)json;
 	return refuse(task, "run_state");
-}
-
-mr_status host_later_watermark_get(struct mr_task *task, const char *name, const char **json)
-{
-	(void)name;
-	(void)json;
-	return refuse(task, "watermark_get");
-}
-
-mr_status host_later_watermark_set(struct mr_task *task, struct mr_db *db, const char *name,
-                                   const char *json)
-{
-	(void)db;
-	(void)name;
-	(void)json;
-	return refuse(task, "watermark_set");
 }

@@ -1,18 +1,12 @@
 /* host_later.h - host calls of the ABI that this version of the host refuses
  *
- * scan, restore, runs and watermark: each returns MR_FAIL, and error() says that it cannot be done.
+ * restore and runs: each returns MR_FAIL, and error() says that it cannot be done.
  */
 #ifndef SCHEDULER_RUNNER_HOST_LATER_H
 #define SCHEDULER_RUNNER_HOST_LATER_H
 
 #include "plugins/plugin.h"
 
-mr_status host_later_table_describe(struct mr_task *task, const char *table, const char **json);
-mr_status host_later_scan_open(struct mr_task *task, const char *const *tables, size_t count,
-                               const struct mr_scan_options *options, struct mr_scan **scan);
-mr_status host_later_scan_next(struct mr_task *task, struct mr_scan *scan,
-                               const struct mr_rows **rows);
-void host_later_scan_close(struct mr_task *task, struct mr_scan *scan);
 mr_status host_later_restore_open(struct mr_task *task, const char *const *tables, size_t count,
                                   const struct mr_restore_options *options,
                                   struct mr_restore **restore);
@@ -24,8 +18,5 @@ void host_later_restore_close(struct mr_task *task, struct mr_restore *restore);
 mr_status host_later_run_start(struct mr_task *task, const char *dag, const char *params,
                                const char **run_id);
 mr_status host_later_run_state(struct mr_task *task, const char *run_id, const char **json);
-mr_status host_later_watermark_get(struct mr_task *task, const char *name, const char **json);
-mr_status host_later_watermark_set(struct mr_task *task, struct mr_db *db, const char *name,
-                                   const char *json);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "lib/fault.h"
 #include "lib/str.h"
 #include "scheduler/runner/host.h"
 #include "storage/object/object_registry.h"
@@ -136,8 +137,10 @@ mr_status host_object_commit(struct mr_task *task, struct mr_object *object,
 	if (host_is_cancelled(attempt))
 		return host_failed(attempt);
 	object->writer = NULL;
+	FAULT("object-before-commit");
 	if (object_store_commit(writer, &written, &attempt->err) < 0)
 		return host_failed(attempt);
+	FAULT("object-after-commit");
 	if (stat)
 		fill_stat(attempt, object->ref.text, &written, stat);
 	return MR_OK;

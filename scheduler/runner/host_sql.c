@@ -1,9 +1,11 @@
 /* host_sql.c - the group "sql" of the host table */
 #include "scheduler/runner/host_sql.h"
 
+#include "lib/fault.h"
 #include "lib/vec.h"
 #include "scheduler/runner/host.h"
 #include "scheduler/runner/host_value.h"
+#include "storage/repo/load_repo.h"
 
 enum {
 	ROWS_MOST = 4096,
@@ -42,6 +44,22 @@ static void close_db(struct attempt *attempt, struct attempt_handle *handle)
 	arena_release(&db->page);
 }
 
+/* Opens the transaction. A writing one stands under the fence of its attempt: what was given up
+ * commits nothing once another attempt is at work. */
+static int begin(struct attempt *attempt, struct db *session, unsigned flags)
+{
+	const struct wire_start *start = attempt->start;
+
+	if (flags & MR_DB_READ_ONLY)
+		return db_begin(session, DB_READ, &attempt->err);
+	if (db_begin(session, DB_WRITE, &attempt->err) < 0)
+		return -1;
+	if (!start->load_id)
+		return 0;
+	return load_repo_guard(session, arena_printf(&attempt->arena, "%s.sql", start->load_id),
+	                       start->attempt, start->fence, &attempt->err);
+}
+
 mr_status host_sql_open(struct mr_task *task, const struct mr_db_options *options,
                         struct mr_db **db)
 {
@@ -56,7 +74,7 @@ mr_status host_sql_open(struct mr_task *task, const struct mr_db_options *option
 	session = host_session_db(attempt->session, &attempt->err);
 	if (!session)
 		return host_failed(attempt);
-	if (db_begin(session, flags & MR_DB_READ_ONLY ? DB_READ : DB_WRITE, &attempt->err) < 0) {
+	if (begin(attempt, session, flags) < 0) {
 		host_session_db_back(attempt->session, session);
 		return host_failed(attempt);
 	}
@@ -69,13 +87,30 @@ mr_status host_sql_open(struct mr_task *task, const struct mr_db_options *option
 	return MR_OK;
 }
 
+struct db *host_sql_session(struct attempt *attempt, struct mr_db *db, const char *call)
+{
+	host_use(attempt, db, call, "the database");
+	if (db->is_committed)
+		host_misuse(attempt, "%s(): the transaction was committed before", call);
+	return db->db;
+}
+
+struct db *host_sql_current(const struct attempt *attempt)
+{
+	for (struct attempt_handle *at = attempt->handles; at; at = at->next) {
+		const struct mr_db *db = container_of(at, struct mr_db, handle);
+
+		if (at->is_open && at->close == close_db && !db->is_committed)
+			return db->db;
+	}
+	return NULL;
+}
+
 static struct attempt *enter(struct mr_task *task, struct mr_db *db, const char *call)
 {
 	struct attempt *attempt = host_enter(task, call);
 
-	host_use(attempt, db, call, "the database");
-	if (db->is_committed)
-		host_misuse(attempt, "%s(): the transaction was committed before", call);
+	host_sql_session(attempt, db, call);
 	return attempt;
 }
 
@@ -188,8 +223,12 @@ mr_status host_sql_commit(struct mr_task *task, struct mr_db *db)
 	struct attempt *attempt = enter(task, db, "db_commit");
 
 	end_query(db);
-	if (host_is_cancelled(attempt) || db_commit(db->db, &attempt->err) < 0)
+	if (host_is_cancelled(attempt))
 		return host_failed(attempt);
+	FAULT("sql-before-commit");
+	if (db_commit(db->db, &attempt->err) < 0)
+		return host_failed(attempt);
+	FAULT("sql-after-commit");
 	db->is_committed = 1;
 	return MR_OK;
 }

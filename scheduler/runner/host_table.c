@@ -7,8 +7,10 @@
 #include "scheduler/runner/host_object.h"
 #include "scheduler/runner/host_other.h"
 #include "scheduler/runner/host_params.h"
+#include "scheduler/runner/host_scan.h"
 #include "scheduler/runner/host_sql.h"
 #include "scheduler/runner/host_talk.h"
+#include "scheduler/runner/host_watermark.h"
 
 const struct mr_host host_table = {
 	.size = sizeof(struct mr_host),
@@ -45,10 +47,10 @@ const struct mr_host host_table = {
 	.load_result = host_load_result,
 	.load_close = host_load_close,
 	.dump_file = host_dump_file,
-	.table_describe = host_later_table_describe,
-	.scan_open = host_later_scan_open,
-	.scan_next = host_later_scan_next,
-	.scan_close = host_later_scan_close,
+	.table_describe = host_scan_describe,
+	.scan_open = host_scan_open,
+	.scan_next = host_scan_next,
+	.scan_close = host_scan_close,
 	.restore_open = host_later_restore_open,
 	.restore_rows = host_later_restore_rows,
 	.restore_commit = host_later_restore_commit,
@@ -63,6 +65,6 @@ const struct mr_host host_table = {
 	.run_state = host_later_run_state,
 	.secret = host_other_secret,
 	.temp_dir = host_other_temp_dir,
-	.watermark_get = host_later_watermark_get,
-	.watermark_set = host_later_watermark_set,
+	.watermark_get = host_watermark_get,
+	.watermark_set = host_watermark_set,
 };

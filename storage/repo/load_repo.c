@@ -21,6 +21,11 @@ struct statement {
 #define FIND(table)      "SELECT" COLUMNS "FROM " table " WHERE load_id = $1"
 #define BEGIN(table)     "INSERT INTO " table " (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
 #define TAKE_OVER(table) "UPDATE " table " SET fence = fence + 1 WHERE load_id = $1 AND fence = $2"
+#define GUARD(table)                                                                               \
+	"INSERT INTO " table " AS kept (" COLUMNS ")"                                              \
+	" VALUES ($1, $2, '', $3, 0, '', 0, 'open') ON CONFLICT (load_id) DO UPDATE"               \
+	" SET fence = excluded.fence, line = excluded.line"                                        \
+	" WHERE (kept.fence, kept.line) <= (excluded.fence, excluded.line)"
 #define SAVE(table)                                                                                \
 	"UPDATE " table " SET source = $3, line = $4, spool_bytes = $5, counts = $6, state = $7"   \
 	" WHERE load_id = $1 AND fence = $2"
@@ -35,6 +40,7 @@ struct statement {
 static const struct statement find = BOTH(FIND);
 static const struct statement begin = BOTH(BEGIN);
 static const struct statement take_over = BOTH(TAKE_OVER);
+static const struct statement guard = BOTH(GUARD);
 static const struct statement save = BOTH(SAVE);
 
 const char *load_repo_schema(enum db_dialect dialect)
@@ -128,6 +134,23 @@ int load_repo_take_over(struct db *db, struct load_record *record, struct err *e
 		return -1;
 	record->fence++;
 	return 0;
+}
+
+int load_repo_guard(struct db *db, const char *name, int64_t attempt, int64_t claim,
+                    struct err *err)
+{
+	struct db_stmt *stmt = prepared(db, &guard, err);
+
+	if (!stmt)
+		return -1;
+	db_bind_text(stmt, 1, name);
+	db_bind_int(stmt, 2, attempt);
+	db_bind_int(stmt, 3, claim);
+	if (db_run(stmt, err) < 0)
+		return -1;
+	if (db_changes(db) == 1)
+		return 0;
+	return err_set(err, ERR_STALE, "'%.120s' was taken over by another attempt", name);
 }
 
 int load_repo_save(struct db *db, const struct load_record *record, struct err *err)

@@ -38,7 +38,7 @@ ENDS = {
     "cancelled_by_nobody": ("failed", "though nobody cancelled it", None),
     "big_output": ("failed", "over the limit of 65536 bytes", None),
     "odd_text": ("failed", "????", None),
-    "later": ("failed", "watermark_get() is not available in this version", None),
+    "later": ("failed", "restore_open() is not available in this version", None),
 }
 # Files that cannot be used at all, and what is said of them.
 UNUSABLE = {

@@ -16,7 +16,8 @@ tasks:
     use: object.put
     with: {to: "objects://in/points.csv", text: "id,job\\n1,one\\nbad,row\\n2,two\\n"}
   load: {use: csv.load, needs: [put], with: {from: "objects://in/points.csv", table: job}}
-  last: {use: flow.noop, needs: [load]}
+  look: {use: sql.run, needs: [load], with: {sql: "SELECT job FROM job"}}
+  last: {use: flow.noop, needs: [look]}
 """
 
 

@@ -174,7 +174,7 @@ class Talk(unittest.TestCase):
 
     def test_a_call_that_comes_later_says_so(self):
         self.assert_fails("bad.later",
-                          "watermark_get() is not available in this version of Millrace")
+                          "restore_open() is not available in this version of Millrace")
 
 
 class Cancel(unittest.TestCase):
