@@ -22,6 +22,7 @@ from project import Project, binary  # noqa: E402
 
 WIDE_COUNTS = (1000, 10000)
 CHAIN_COUNTS = (1000, 10000)
+DAG_FILES = 1000
 SHELLS = 1000
 SINGLES = 200
 
@@ -213,11 +214,39 @@ def quick_answers():
         report.absolute(f"millrace {flag}", report.median(measure, 21) * 1000, "ms", 10)
 
 
+def dag_files():
+    """Many files: all read by a start that has never seen them, and one of them changed under a server."""
+    with Project() as project:
+        for number in range(DAG_FILES):
+            project.dag(f"file{number}", "params: {x: {type: string, default: y}}\n" +
+                        dag(f"file{number}", 3, "flow.noop", chained=True))
+        started = time.monotonic()
+        project.start()
+        project.wait_for_dag(f"file{DAG_FILES - 1}")
+        report.absolute(f"{DAG_FILES} DAG files, cold, start included",
+                        (time.monotonic() - started) * 1000, "ms", 400)
+
+        def change():
+            change.number += 1
+            version = project.get("/v1/dags/changes").json()["dag_version"]
+            project.dag("changes", f"description: v{change.number}\n" + dag("changes", 1, "flow.noop"))
+            started = time.monotonic()
+            while project.get("/v1/dags/changes").json()["dag_version"] == version:
+                pass
+            return time.monotonic() - started
+        change.number = 0
+        project.dag("changes", dag("changes", 1, "flow.noop"))
+        project.wait_for_dag("changes")
+        report.absolute(f"  one changes, {DAG_FILES} do not, until it is live",
+                        report.median(change, 9) * 1000, "ms", 100)
+
+
 def main():
     report.heading()
     quick_answers()
     start_to_ready()
     idle()
+    dag_files()
     with Project() as project:
         for count in WIDE_COUNTS:
             project.dag(f"wide{count}", dag(f"wide{count}", count, "flow.noop"))

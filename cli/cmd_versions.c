@@ -46,7 +46,7 @@ int cmd_versions_list(struct call *call)
 	return status;
 }
 
-/* The newest version that is not the current one; NULL when there is none. */
+/* The newest version that is not the current one, if there is one. */
 static const char *version_before(struct call *call, struct client *client, struct err *err)
 {
 	auto_json json_t *versions = get(client, call_argument(call, 0), NULL, err);
@@ -61,8 +61,8 @@ static const char *version_before(struct call *call, struct client *client, stru
 			return arena_strdup(&call->arena,
 			                    json_get_text(version, "dag_version", ""));
 	}
-	err_set(err, ERR_CONFLICT, "the DAG '%s' has had one version only", call_argument(call, 0));
-	return NULL;
+	call_say(call, "the DAG '%s' has had one version only", call_argument(call, 0));
+	return "current";
 }
 
 static struct line_diff_side side_of(struct call *call, const json_t *version)

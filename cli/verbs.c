@@ -141,7 +141,7 @@ static const struct verb verbs[] = {
 	 NULL, 0, {"millrace dags versions bulk_insert"}, NULL, 0},
 	{"dags diff", "DAG [VERSION] [VERSION]",
 	 "Show what changed between two versions; default: the latest change", cmd_versions_diff,
-	 NULL, 0, {"millrace dags diff bulk_insert", "millrace dags diff bulk_insert 3f9a1c04"},
+	 NULL, 0, {"millrace dags diff bulk_insert", "millrace dags diff bulk_insert -o json"},
 	 NULL, 0},
 
 	{"runs list", "[DAG]", "List runs, newest first", cmd_runs_list,

@@ -329,6 +329,8 @@ void leader_reload(struct leader *leader, unsigned flags)
 			store_dag(leader, *entry);
 	}
 	registry_forget_missing(&leader->registry);
+	if (all)
+		registry_tell(&leader->registry);
 }
 
 /* --- opening and closing --- */

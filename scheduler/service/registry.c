@@ -2,7 +2,9 @@
 #include "scheduler/service/registry.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "lib/clock.h"
 #include "lib/crypto.h"
 #include "lib/file.h"
 #include "lib/limits.h"
@@ -11,6 +13,11 @@
 #include "lib/str.h"
 #include "lib/vec.h"
 #include "scheduler/core/dag_operators.h"
+
+enum {
+	GONE_KEPT = 1000,
+	UNSURE_US = 100 * 1000, /* times of files are as fine as the kernel's tick */
+};
 
 void registry_init(struct registry *registry, const char *folder)
 {
@@ -23,6 +30,7 @@ static void free_dag(struct registry_dag *entry)
 	free(entry->old_name);
 	free(entry->file);
 	free(entry->hash);
+	free(entry->told_hash);
 	dag_release(entry->dag);
 	json_decref(entry->faults);
 	free(entry);
@@ -32,7 +40,11 @@ void registry_release(struct registry *registry)
 {
 	vec_foreach(struct registry_dag **, entry, &registry->dags)
 		free_dag(*entry);
+	vec_foreach(struct registry_dag **, entry, &registry->gone)
+		free_dag(*entry);
 	vec_release(&registry->dags);
+	vec_release(&registry->gone);
+	map_release(&registry->files);
 	free(registry->folder);
 }
 
@@ -40,15 +52,6 @@ struct registry_dag *registry_find(const struct registry *registry, const char *
 {
 	for (size_t i = 0; i < registry->dags.count; i++) {
 		if (str_equal(registry->dags.items[i]->name, name))
-			return registry->dags.items[i];
-	}
-	return NULL;
-}
-
-static struct registry_dag *find_file(const struct registry *registry, const char *file)
-{
-	for (size_t i = 0; i < registry->dags.count; i++) {
-		if (str_equal(registry->dags.items[i]->file, file))
 			return registry->dags.items[i];
 	}
 	return NULL;
@@ -62,15 +65,52 @@ static char *stem_of(const char *file)
 	return mem_strndup(name, strcspn(name, "."));
 }
 
-static struct registry_dag *add(struct registry *registry, const char *file)
+static struct registry_dag *new_entry(const char *file)
 {
 	struct registry_dag *entry = mem_alloc(sizeof(*entry));
 
 	entry->name = stem_of(file);
 	entry->file = mem_strdup(file);
 	entry->hash = mem_strdup("");
+	entry->told_hash = mem_strdup("");
 	entry->faults = json_array();
+	return entry;
+}
+
+/* A file that was gone and is back, NULL when it is not remembered. */
+static struct registry_dag *take_back(struct registry *registry, const char *file)
+{
+	for (size_t i = registry->gone.count; i-- > 0;) {
+		struct registry_dag *entry = registry->gone.items[i];
+
+		if (!str_equal(entry->file, file))
+			continue;
+		registry->gone.count--;
+		memmove(&registry->gone.items[i], &registry->gone.items[i + 1],
+		        (registry->gone.count - i) * sizeof(entry));
+		return entry;
+	}
+	return NULL;
+}
+
+static struct registry_dag *add(struct registry *registry, const char *file)
+{
+	struct registry_dag *entry = take_back(registry, file);
+
+	if (!entry) {
+		entry = new_entry(file);
+	} else if (registry_find(registry, entry->name)) {
+		/* another file has its DAG by now: this one is new */
+		free_dag(entry);
+		entry = new_entry(file);
+	} else {
+		entry->is_missing = 0;
+		entry->is_changed = 1;
+		entry->hash[0] = '\0';
+		log_info("dags", "'%s' is back", file);
+	}
 	*vec_push(&registry->dags) = entry;
+	map_set(&registry->files, entry->file, entry);
 	return entry;
 }
 
@@ -107,6 +147,8 @@ static void rename_entry(struct registry_dag *entry, const char *name)
 
 static void replace_version(struct registry *registry, struct registry_dag *entry, struct dag *dag)
 {
+	if (registry->scans > 1 && !(entry->dag && str_equal(entry->dag->hash, dag->hash)))
+		log_info("dags", "'%s' is live as version %.12s", entry->file, dag->hash);
 	dag_release(entry->dag);
 	entry->dag = dag;
 	/* a file that was never good has no right to the name */
@@ -117,12 +159,10 @@ static void replace_version(struct registry *registry, struct registry_dag *entr
 	rename_entry(entry, dag->name);
 }
 
-static void keep_version(struct registry *registry, struct registry_dag *entry, size_t faults)
+static void keep_version(struct registry *registry, struct registry_dag *entry)
 {
 	if (!entry->dag && other_of_name(registry, entry, entry->name))
 		rename_entry(entry, file_basename(entry->file));
-	log_warn("dags", "'%s' has %zu fault%s, `millrace dags validate` shows them", entry->file,
-	         faults, faults == 1 ? "" : "s");
 }
 
 static void read_version(struct registry *registry, struct registry_dag *entry,
@@ -145,7 +185,7 @@ static void read_version(struct registry *registry, struct registry_dag *entry,
 		replace_version(registry, entry, dag);
 	} else {
 		dag_release(dag);
-		keep_version(registry, entry, errors.count);
+		keep_version(registry, entry);
 	}
 	json_decref(entry->faults);
 	entry->faults = yaml_errors_json(&errors);
@@ -153,36 +193,73 @@ static void read_version(struct registry *registry, struct registry_dag *entry,
 	entry->is_changed = 1;
 }
 
-static void scan_file(struct registry *registry, const char *file,
+/* A file that cannot be read is one with a fault, and is tried again with every scan. */
+static void set_unreadable(struct registry_dag *entry, const struct err *why)
+{
+	json_t *faults = json_pack("[{s:s, s:i, s:i, s:s}]", "file", entry->file, "line", 0,
+	                           "column", 0, "text", why->text);
+
+	if (!json_equal(faults, entry->faults))
+		entry->is_changed = 1;
+	json_decref(entry->faults);
+	entry->faults = faults;
+	entry->hash[0] = '\0';
+	entry->is_unsure = 1;
+}
+
+static int is_same_moment(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+static int is_same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_ino == b->st_ino && a->st_dev == b->st_dev && a->st_size == b->st_size &&
+	       is_same_moment(&a->st_mtim, &b->st_mtim) && is_same_moment(&a->st_ctim, &b->st_ctim);
+}
+
+static int has_just_changed(const struct stat *now)
+{
+	int64_t changed_us = (int64_t)now->st_ctim.tv_sec * 1000000 + now->st_ctim.tv_nsec / 1000;
+
+	return clock_now_us() - changed_us < UNSURE_US;
+}
+
+static void scan_file(struct registry *registry, struct registry_dag *entry,
                       const struct operators *operators, int all)
 {
-	struct registry_dag *entry = find_file(registry, file);
+	int again = all || entry->is_rival;
 	char hash[CRYPTO_SHA256_HEX_SIZE];
 	auto_buf struct buf text = {0};
+	struct stat now = {0};
 	struct err err;
 
-	if (file_read(file, LIMIT_YAML_BYTES, &text, &err) < 0) {
-		json_decref(entry->faults);
-		entry->faults = json_pack("[{s:s, s:i, s:i, s:s}]", "file", file, "line", 0,
-		                          "column", 0, "text", err.text);
-		entry->is_changed = 1;
+	/* of before it is read: what changes meanwhile is another time */
+	if (stat(entry->file, &now) == 0 && !again && !entry->is_unsure &&
+	    is_same_file(&now, &entry->stat))
+		return;
+	if (file_read(entry->file, LIMIT_YAML_BYTES, &text, &err) < 0) {
+		set_unreadable(entry, &err);
 		return;
 	}
+	entry->stat = now;
+	entry->is_unsure = has_just_changed(&now);
 	crypto_sha256_hex(buf_string(&text), text.size, hash);
-	if (!all && !entry->is_rival && str_equal(hash, entry->hash))
+	if (!again && str_equal(hash, entry->hash))
 		return;
 	free(entry->hash);
 	entry->hash = mem_strdup(hash);
 	read_version(registry, entry, &text, operators);
 }
 
-static void mark_seen(struct registry *registry, const char *file)
+static struct registry_dag *see(struct registry *registry, const char *file)
 {
-	struct registry_dag *entry = find_file(registry, file);
+	struct registry_dag *entry = map_get(&registry->files, file);
 
 	if (!entry)
 		entry = add(registry, file);
 	entry->is_seen = 1;
+	return entry;
 }
 
 static void mark_missing(struct registry *registry)
@@ -193,6 +270,18 @@ static void mark_missing(struct registry *registry)
 	}
 }
 
+static void remember(struct registry *registry, struct registry_dag *entry)
+{
+	map_remove(&registry->files, entry->file);
+	if (registry->gone.count == GONE_KEPT) {
+		free_dag(registry->gone.items[0]);
+		registry->gone.count--;
+		memmove(registry->gone.items, registry->gone.items + 1,
+		        registry->gone.count * sizeof(entry));
+	}
+	*vec_push(&registry->gone) = entry;
+}
+
 void registry_forget_missing(struct registry *registry)
 {
 	size_t kept = 0;
@@ -200,16 +289,42 @@ void registry_forget_missing(struct registry *registry)
 	for (size_t i = 0; i < registry->dags.count; i++) {
 		struct registry_dag *entry = registry->dags.items[i];
 
-		if (entry->is_missing)
-			free_dag(entry);
-		else
+		if (!entry->is_missing) {
 			registry->dags.items[kept++] = entry;
+			continue;
+		}
+		log_info("dags", "'%s' is gone, the history of its DAG stays", entry->file);
+		remember(registry, entry);
 	}
 	registry->dags.count = kept;
 }
 
+static void tell(struct registry_dag *entry)
+{
+	size_t faults = json_array_size(entry->faults);
+	/* what cannot be read has no hash */
+	const char *hash = !faults ? "" : *entry->hash ? entry->hash : "unreadable";
+
+	if (str_equal(hash, entry->told_hash))
+		return;
+	if (faults)
+		log_warn("dags", "'%s' has %zu fault%s, `millrace dags validate` shows them",
+		         entry->file, faults, faults == 1 ? "" : "s");
+	else
+		log_info("dags", "'%s' has no faults any more", entry->file);
+	free(entry->told_hash);
+	entry->told_hash = mem_strdup(hash);
+}
+
+void registry_tell(struct registry *registry)
+{
+	vec_foreach(struct registry_dag **, entry, &registry->dags)
+		tell(*entry);
+}
+
 void registry_scan(struct registry *registry, const struct operators *operators, int all)
 {
+	struct registry_dag **seen;
 	struct arena arena;
 	struct err err;
 	char **names;
@@ -223,12 +338,12 @@ void registry_scan(struct registry *registry, const struct operators *operators,
 		arena_release(&arena);
 		return;
 	}
-	for (size_t i = 0; i < count; i++) {
-		names[i] = file_join(&arena, registry->folder, names[i]);
-		mark_seen(registry, names[i]);
-	}
+	registry->scans++;
+	seen = arena_array(&arena, count, sizeof(struct registry_dag *));
 	for (size_t i = 0; i < count; i++)
-		scan_file(registry, names[i], operators, all);
+		seen[i] = see(registry, file_join(&arena, registry->folder, names[i]));
+	for (size_t i = 0; i < count; i++)
+		scan_file(registry, seen[i], operators, all);
 	mark_missing(registry);
 	arena_release(&arena);
 }

@@ -16,6 +16,7 @@
 #include "lib/log.h"
 #include "lib/mem.h"
 #include "scheduler/service/commands.h"
+#include "scheduler/service/dags_watch.h"
 #include "scheduler/service/leader.h"
 #include "scheduler/service/recovery.h"
 
@@ -37,7 +38,7 @@ struct service {
 	uv_async_t wake;
 	uv_prepare_t turn;
 	uv_signal_t on_child, on_term, on_int, on_hup;
-	uv_fs_event_t dags_watch;
+	struct dags_watch dags_watch;
 	uv_timer_t drain; /* looks whether all is done, and when the grace is over */
 	int64_t drain_left_ms;
 	int is_killed;
@@ -181,16 +182,21 @@ static void on_hup(uv_signal_t *handle, int number)
 	(void)number;
 	log_info("scheduler", "reading DAGs and plugins again");
 	leader_reload(service->leader, LEADER_RELOAD_PLUGINS);
+	dags_watch_start(&service->dags_watch);
 }
 
-static void on_dags_changed(uv_fs_event_t *watch, const char *name, int events, int status)
+static void on_dags_changed(void *context)
 {
-	struct service *service = watch->data;
+	struct service *service = context;
 
-	(void)name;
-	(void)events;
-	if (status == 0)
-		leader_reload(service->leader, 0);
+	leader_reload(service->leader, 0);
+}
+
+static void on_dags_settled(void *context)
+{
+	struct service *service = context;
+
+	registry_tell(&service->leader->registry);
 }
 
 /* --- ending --- */
@@ -324,8 +330,9 @@ static void add_handles(struct service *service)
 	uv_prepare_start(&service->turn, on_turn);
 	uv_timer_init(&service->loop, &service->drain);
 	service->drain.data = service;
-	uv_fs_event_init(&service->loop, &service->dags_watch);
-	service->dags_watch.data = service;
+	dags_watch_init(&service->dags_watch, &service->loop,
+	                config_text(service->config, CONFIG_DAGS_DIR),
+	                &(struct dags_watch_events){on_dags_changed, on_dags_settled, service});
 }
 
 struct service *service_open(struct config *config, const struct service_events *events,
@@ -348,16 +355,6 @@ struct service *service_open(struct config *config, const struct service_events 
 	return NULL;
 }
 
-static void watch_dags(struct service *service)
-{
-	const char *folder = config_text(service->config, CONFIG_DAGS_DIR);
-	int result = uv_fs_event_start(&service->dags_watch, on_dags_changed, folder, 0);
-
-	if (result < 0)
-		log_warn("dags", "changes in '%s' are not noticed before SIGHUP: %s", folder,
-		         uv_strerror(result));
-}
-
 int service_run(struct service *service, struct err *err)
 {
 	/* both show as errors of the write */
@@ -369,7 +366,7 @@ int service_run(struct service *service, struct err *err)
 	watch_signal(service, &service->on_term, on_end_signal, SIGTERM);
 	watch_signal(service, &service->on_int, on_end_signal, SIGINT);
 	watch_signal(service, &service->on_hup, on_hup, SIGHUP);
-	watch_dags(service);
+	dags_watch_start(&service->dags_watch);
 	set_state(service, SERVICE_READY, "");
 	leader_turn(service->leader);
 	uv_run(&service->loop, UV_RUN_DEFAULT);
