@@ -49,7 +49,11 @@
 #define LIMIT_BULK_ROWS         100000
 
 /* expressions and DAG files */
-#define LIMIT_EXPRESSION_TEXT_BYTES (1 << 20) /* what one function makes */
+#define LIMIT_EXPRESSION_TEXT_BYTES (1 << 20)    /* what one function makes */
+#define LIMIT_CRON_BYTES            1000         /* one cron text */
+#define LIMIT_ZONE_BYTES            (256 * 1024) /* the file of a time zone */
+#define LIMIT_SCHEDULE_TIMES        100          /* cron texts of one DAG */
+#define LIMIT_SCHEDULE_DAGS         100          /* named in one `after` */
 #define LIMIT_DAG_PARAMS            200
 #define LIMIT_DAG_TAGS              100
 #define LIMIT_DAG_RETRIES           1000

@@ -1,44 +1,12 @@
-/* timestamp.c - moments as text
- *
- * The calendar arithmetic counts in eras of 400 years that start on the first of March, so that the
- * leap day is the last day of a year (Richards, "Mapping Time", 1998, chapter 25).
- */
+/* timestamp.c - moments as text */
 #include "lib/timestamp.h"
 
 #include <string.h>
 
-enum {
-	DAYS_PER_ERA = 146097,
-	DAYS_TO_EPOCH = 719468, /* from 0000-03-01 to 1970-01-01 */
-};
+#include "lib/calendar.h"
 
 #define SECOND_US INT64_C(1000000)
 #define DAY_US    (86400 * SECOND_US)
-
-static int32_t days_of(int year, int month, int day)
-{
-	int shifted = month > 2 ? year : year - 1;
-	int era = shifted / 400;
-	int of_era = shifted - era * 400;
-	int day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-
-	return era * DAYS_PER_ERA + of_era * 365 + of_era / 4 - of_era / 100 + day_of_year -
-	       DAYS_TO_EPOCH;
-}
-
-static void date_of(int32_t days, int *year, int *month, int *day)
-{
-	int64_t shifted = (int64_t)days + DAYS_TO_EPOCH;
-	int64_t era = (shifted >= 0 ? shifted : shifted - DAYS_PER_ERA + 1) / DAYS_PER_ERA;
-	int of_era = (int)(shifted - era * DAYS_PER_ERA);
-	int year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-	int day_of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-	int from_march = (5 * day_of_year + 2) / 153;
-
-	*day = day_of_year - (153 * from_march + 2) / 5 + 1;
-	*month = from_march < 10 ? from_march + 3 : from_march - 9;
-	*year = (int)(year_of_era + era * 400) + (*month <= 2);
-}
 
 /* What is left of the text. */
 struct reader {
@@ -76,23 +44,16 @@ static int number(struct reader *in, int count)
 	return value;
 }
 
-static int days_in_month(int year, int month)
-{
-	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	int is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-	return days[month - 1] + (month == 2 && is_leap);
-}
-
 static int read_date(struct reader *in, int32_t *days)
 {
 	int year = number(in, 4);
 	int month = take(in, '-') ? number(in, 2) : -1;
 	int day = take(in, '-') ? number(in, 2) : -1;
 
-	if (year < 1 || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month))
+	if (year < 1 || month < 1 || month > 12 || day < 1 ||
+	    day > calendar_days_in_month(year, month))
 		return -1;
-	*days = days_of(year, month, day);
+	*days = calendar_days(year, month, day);
 	return 0;
 }
 
@@ -160,8 +121,8 @@ int timestamp_parse(const char *text, size_t size, int64_t *moment_us)
 	}
 	moment = days * DAY_US + time_us - zone_us;
 	/* an offset can leave the years that have four digits */
-	if (in.at != in.end || moment < days_of(1, 1, 1) * DAY_US ||
-	    moment >= days_of(10000, 1, 1) * DAY_US)
+	if (in.at != in.end || moment < calendar_days(1, 1, 1) * DAY_US ||
+	    moment >= calendar_days(10000, 1, 1) * DAY_US)
 		return -1;
 	*moment_us = moment;
 	return 0;
@@ -188,7 +149,7 @@ void timestamp_format_date(int32_t days, char text[TIMESTAMP_DATE_SIZE])
 {
 	int year, month, day;
 
-	date_of(days, &year, &month, &day);
+	calendar_date(days, &year, &month, &day);
 	memcpy(text, "0000-00-00", TIMESTAMP_DATE_SIZE);
 	put(text, year, 4);
 	put(text + 5, month, 2);

@@ -113,7 +113,6 @@ void dag_release(struct dag *dag)
 		json_decref(dag->params[i].schema);
 		json_decref(dag->params[i].fallback);
 	}
-	json_decref(dag->schedule);
 	json_decref(dag->source);
 	yaml_free(dag->yaml);
 	arena_release(&dag->arena);

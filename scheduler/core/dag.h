@@ -14,6 +14,7 @@
 #include "lib/arena.h"
 #include "lib/json.h"
 #include "lib/yaml.h"
+#include "scheduler/core/schedule.h"
 
 struct expr;
 struct template;
@@ -85,7 +86,7 @@ struct dag {
 	const char *hash; /* SHA-256 of the file, hex: the version */
 	const char *const *tags;
 	size_t tag_count;
-	json_t *schedule; /* as written; json null: by hand only */
+	struct schedule schedule;
 	const char *timezone;
 	enum dag_catchup catchup;
 	int32_t max_active_runs;

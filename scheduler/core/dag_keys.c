@@ -6,7 +6,7 @@
 #include "lib/file.h"
 #include "lib/limits.h"
 #include "lib/str.h"
-#include "lib/tz.h"
+#include "scheduler/core/dag_schedule.h"
 #include "scheduler/core/dag_schema.h"
 
 enum {
@@ -47,29 +47,6 @@ static void read_tags(struct dag_file *file, const struct yaml_node *node, void 
 			file->dag->tag_count++;
 	}
 	file->dag->tags = tags;
-}
-
-static void read_schedule(struct dag_file *file, const struct yaml_node *node, void *target)
-{
-	(void)target;
-	if (node->kind != YAML_NULL)
-		yaml_error(
-			file->dag->yaml, node, file->errors,
-			"schedules are not supported yet: write 'schedule: null' and trigger the "
-			"DAG by hand");
-}
-
-static void read_timezone(struct dag_file *file, const struct yaml_node *node, void *target)
-{
-	const char *name;
-	struct err err;
-
-	(void)target;
-	if (dag_file_text(file, node, &name) < 0)
-		return;
-	if (tz_check(name, &err) < 0)
-		yaml_error(file->dag->yaml, node, file->errors, "%s", err.text);
-	file->dag->timezone = name;
 }
 
 static void read_catchup(struct dag_file *file, const struct yaml_node *node, void *target)
@@ -159,16 +136,16 @@ static const struct dag_file_key keys_of_dag[] = {
 	{"dag", read_dag},
 	{"description", read_description},
 	{"tags", read_tags},
-	{"schedule", read_schedule},
-	{"timezone", read_timezone},
+	{"schedule", dag_schedule_read},
+	{"timezone", dag_schedule_read_timezone},
 	{"catchup", read_catchup},
 	{"max_active_runs", read_max_active_runs},
 	{"timeout", read_timeout},
 	{"params", read_params},
 	{"defaults", read_defaults},
 	{"tasks", read_tasks},
-	{"start_date", NULL},
-	{"end_date", NULL},
+	{"start_date", dag_schedule_read_start},
+	{"end_date", dag_schedule_read_end},
 	{"on_success", NULL},
 	{"on_failure", NULL},
 	{"on_retry", NULL},
@@ -193,13 +170,16 @@ void dag_keys_read(struct dag_file *file, const struct yaml_node *root, struct d
 	dag->timezone = "UTC";
 	dag->catchup = CATCHUP_LATEST;
 	dag->max_active_runs = DEFAULT_ACTIVE_RUNS;
-	dag->schedule = json_null();
+	dag->schedule.zone = tz_utc();
+	dag->schedule.start_us = INT64_MIN;
+	dag->schedule.end_us = INT64_MAX;
 	keys->tasks = keys->defaults = NULL;
 	dag_file_keys(file, root, keys_of_dag, countof(keys_of_dag), keys);
-	if (*dag->name)
-		return;
-	dag->name = default_name(dag);
-	if (!yaml_get(root, "dag") && !dag_file_is_name(dag->name, DAG_FILE_DOTS))
-		yaml_error(dag->yaml, root, file->errors,
-		           "the file's name is no name of a DAG, give one with 'dag:'");
+	if (!*dag->name) {
+		dag->name = default_name(dag);
+		if (!yaml_get(root, "dag") && !dag_file_is_name(dag->name, DAG_FILE_DOTS))
+			yaml_error(dag->yaml, root, file->errors,
+			           "the file's name is no name of a DAG, give one with 'dag:'");
+	}
+	dag_schedule_check(file, root);
 }

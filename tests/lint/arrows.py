@@ -34,7 +34,6 @@ LIBRARIES = {
     "csv.h": (),  # the peer of a test
     "curl/": ("lib/http",),
     "dlfcn.h": ("scheduler/runner", "lib/late"),
-    "glib": ("lib/tz",),
     "h2o": ("api/",),
     "jansson.h": ("lib/",),
     "libfyaml.h": ("lib/yaml",),

@@ -58,7 +58,7 @@ class Arrows(PlantedTest):
 
     def test_a_library_has_one_user(self):
         for path, header in (("storage/db/db.c", "libpq-fe.h"), ("api/run.c", "curl/curl.h"),
-                             ("lib/str.c", "glib.h"), ("cli/main.c", "dlfcn.h"),
+                             ("lib/str.c", "sodium.h"), ("cli/main.c", "dlfcn.h"),
                              ("storage/repo/r.c", "csv.h"), ("scheduler/wire/w.c", "uv.h")):
             with self.subTest(path=path, header=header):
                 self.assert_found(arrows, {path: f"#include <{header}>\n"}, f"<{header}> belongs")

@@ -89,7 +89,7 @@ START_TEST(what_is_not_said_has_defaults)
 	ck_assert_str_eq(dag->timezone, "UTC");
 	ck_assert_int_eq(dag->max_active_runs, 16);
 	ck_assert_int_eq(dag->timeout_ms, 0);
-	ck_assert(json_is_null(dag->schedule));
+	ck_assert_int_eq(dag->schedule.kind, SCHEDULE_BY_HAND);
 	ck_assert_int_eq(task->rule, RULE_ALL_SUCCESS);
 	ck_assert_int_eq(task->retries, 0);
 	ck_assert_int_eq(task->timeout_ms, 0);
@@ -143,9 +143,6 @@ static const struct example bad[] = {
 	{"dag: a b\n" TASKS, "1:6: a name is up to 128 letters, digits, '_', '-' and '.'\n"},
 	{"dag: ../x\n" TASKS, "1:6: a name is up to 128 letters, digits, '_', '-' and '.'\n"},
 	{"schedul: null\n" TASKS, "1:1: unknown key 'schedul', did you mean 'schedule'?\n"},
-	{"schedule: \"0 2 * * *\"\n" TASKS,
-         "1:12: schedules are not supported yet: write 'schedule: null' and trigger the DAG by "
-         "hand\n"},
 	{"timezone: Mars/Olympus\n" TASKS,
          "1:11: unknown time zone 'Mars/Olympus', it is a name such as Europe/Berlin\n"},
 	{"timezone: ../../etc/passwd\n" TASKS,
@@ -162,8 +159,6 @@ static const struct example bad[] = {
          "1:10: expected a duration such as 90s, 15m, 2h or 1d, not a list\n"},
 	{"timeout: 4000d\n" TASKS, "1:10: longer than 3650d\n"},
 	{"tags: load\n" TASKS, "1:7: expected a list, not text\n"},
-	{"start_date: 2026-01-01\n" TASKS,
-         "1:1: 'start_date' is not supported yet, leave it out\n"},
 	{"on_failure: [{webhook: x}]\n" TASKS,
          "1:1: 'on_failure' is not supported yet, leave it out\n"},
 	{"tasks:\n  a: {use: flow.noop, map: [1]}\n",
