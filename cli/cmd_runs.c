@@ -9,6 +9,7 @@
 #include "cli/follow.h"
 #include "cli/interrupt.h"
 #include "cli/output.h"
+#include "cli/task_list.h"
 #include "lib/file.h"
 #include "lib/str.h"
 
@@ -186,7 +187,7 @@ static int logs_of(struct call *call, struct client *client, const struct wanted
 
 	json_array_foreach(tasks, i, task)
 	{
-		char index[24];
+		char index[24], shown[TASK_LIST_NAME_SIZE];
 		int status;
 
 		(void)snprintf(index, sizeof(index), "%d",
@@ -197,8 +198,9 @@ static int logs_of(struct call *call, struct client *client, const struct wanted
 		found++;
 		if (!json_get_int(task, "attempt", 0))
 			continue;
-		if (!name)
-			call_say(call, "--- %s", json_get_text(task, "task", ""));
+		task_list_name(task, shown);
+		if (!name || (!map_index && json_get_int(task, "map_index", -1) >= 0))
+			call_say(call, "--- %s", shown);
 		status = print_log(call, client, wanted, task);
 		if (status != EXIT_OK)
 			return status;

@@ -9,6 +9,7 @@
 #include "cli/interrupt.h"
 #include "cli/meter.h"
 #include "cli/output.h"
+#include "cli/task_list.h"
 #include "cli/terminal.h"
 #include "lib/clock.h"
 #include "lib/str.h"
@@ -22,12 +23,12 @@ enum {
 
 struct follow {
 	struct meter meter;
-	json_t *states; /* of each task, as last shown */
+	json_t *states; /* of each task instance by its name, as last shown */
 	int64_t started_us;
 };
 
 static const struct output_column task_columns[] = {
-	{"TASK", "task"},       {"STATE", "state"},       {"DURATION", "duration_s"},
+	{"TASK", "name"},       {"STATE", "state"},       {"DURATION", "duration_s"},
 	{"ATTEMPT", "attempt"}, {"OPERATOR", "operator"}, {"REASON", "reason"},
 };
 
@@ -51,11 +52,13 @@ int follow_has_ended(const json_t *run)
 int follow_print(const struct call *call, const json_t *run)
 {
 	const json_t *tasks = json_object_get(run, "tasks");
+	auto_json json_t *named = NULL;
 
 	if (call->format == FORMAT_TABLE && json_array_size(tasks)) {
 		output_object(call, run, run_columns, countof(run_columns));
 		(void)putchar('\n');
-		output_list(call, tasks, task_columns, countof(task_columns));
+		named = task_list_named(tasks);
+		output_list(call, named, task_columns, countof(task_columns));
 	} else {
 		output_object(call, run, run_columns, countof(run_columns));
 	}
@@ -79,16 +82,14 @@ static void show_changes(struct follow *follow, const json_t *tasks)
 
 	json_array_foreach(tasks, i, task)
 	{
-		const char *name = json_get_text(task, "task", "");
 		const char *state = json_get_text(task, "state", "");
 		auto_buf struct buf reason = {0};
-		char key[256];
+		char name[TASK_LIST_NAME_SIZE];
 
-		(void)snprintf(key, sizeof(key), "%s/%d", name,
-		               (int)json_get_int(task, "map_index", -1));
-		if (str_equal(json_get_text(follow->states, key, "none"), state))
+		task_list_name(task, name);
+		if (str_equal(json_get_text(follow->states, name, "none"), state))
 			continue;
-		json_object_set_new(follow->states, key, json_string(state));
+		json_object_set_new(follow->states, name, json_string(state));
 		if (str_equal(state, "scheduled") || str_equal(state, "queued") ||
 		    str_equal(state, "none"))
 			continue;

@@ -52,12 +52,14 @@ struct dag_param {
 
 struct dag_task {
 	const char *name;
-	const char *description;      /* "" when none */
-	const char *operator;         /* `<plugin>.<operator>` */
-	const struct template *with;  /* a map, rendered for each attempt; NULL: no parameters */
-	const struct expr *when;      /* NULL: always */
-	uint32_t line;                /* in the file, from 1 */
-	const struct yaml_node *node; /* the task in the file, for later faults */
+	const char *description;       /* "" when none */
+	const char *operator;          /* `<plugin>.<operator>` */
+	const struct template *with;   /* a map, rendered for each attempt; NULL: no parameters */
+	const struct expr *when;       /* NULL: always */
+	const struct template *map;    /* the list of a mapped task, else NULL */
+	const struct template *target; /* an object's URI: if it exists the task is done; or NULL */
+	uint32_t line;                 /* in the file, from 1 */
+	const struct yaml_node *node;  /* the task in the file, for later faults */
 
 	uint32_t index;           /* of this task in dag->tasks */
 	const uint32_t *upstream; /* indices of `needs` */

@@ -47,6 +47,45 @@ static void read_when(struct dag_file *file, const struct yaml_node *node, void 
 		                                      &file->names, file->errors);
 }
 
+/* Its value is stored with the run, so that it survives a restart. */
+static void read_map(struct dag_file *file, const struct yaml_node *node, void *target)
+{
+	unsigned flags = file->names.flags;
+	struct dag_task *task = target;
+	const struct template *map;
+
+	if (node->kind == YAML_NULL)
+		return;
+	file->names.flags = EXPR_CHECK_STORED;
+	map = template_parse(&file->dag->arena, file->dag->yaml, node, &file->names, file->errors);
+	file->names.flags = flags;
+	if (!template_may_be_list(map))
+		yaml_error(file->dag->yaml, node, file->errors,
+		           "expected a list, or one expression that gives a list");
+	task->map = map;
+	task->flags |= DAG_MAPPED;
+}
+
+static void read_target(struct dag_file *file, const struct yaml_node *node, void *target)
+{
+	struct dag_task *task = target;
+
+	if (dag_file_kind(file, node, YAML_STRING) == 0)
+		task->target = template_parse(&file->dag->arena, file->dag->yaml, node,
+		                              &file->names, file->errors);
+}
+
+static void read_max_active(struct dag_file *file, const struct yaml_node *node, void *target)
+{
+	struct dag_task *task = target;
+	const struct yaml_node *map = yaml_get(task->node, "map");
+
+	if (dag_file_int(file, node, 1, LIMIT_MAP_ITEMS, &task->max_active) == 0 &&
+	    (!map || map->kind == YAML_NULL))
+		yaml_error(file->dag->yaml, node, file->errors,
+		           "'max_active' is of tasks with 'map', a 'pool' is for all tasks");
+}
+
 static void read_rule(struct dag_file *file, const struct yaml_node *node, void *target)
 {
 	struct dag_task *task = target;
@@ -160,9 +199,9 @@ static const struct dag_file_key keys_of_task[] = {
 	{"needs", read_needs},
 	{"when", read_when},
 	{"description", read_description},
-	{"map", NULL},
-	{"max_active", NULL},
-	{"target", NULL},
+	{"map", read_map},
+	{"max_active", read_max_active},
+	{"target", read_target},
 };
 
 enum {
@@ -172,6 +211,7 @@ enum {
 static void read_task(struct dag_file *file, struct dag_task *task)
 {
 	const struct yaml_node *use = yaml_get(task->node, "use");
+	const struct yaml_node *map = yaml_get(task->node, "map");
 
 	if (task->node->kind != YAML_MAP) {
 		yaml_error(file->dag->yaml, task->node, file->errors,
@@ -181,6 +221,7 @@ static void read_task(struct dag_file *file, struct dag_task *task)
 	if (!use || use->kind == YAML_NULL)
 		yaml_error(file->dag->yaml, task->node, file->errors,
 		           "task '%s' has no 'use': which operator?", task->name);
+	file->names.flags = map && map->kind != YAML_NULL ? EXPR_CHECK_ITEM : 0;
 	dag_file_keys(file, task->node, keys_of_task, countof(keys_of_task), task);
 	if (task->retry_max_delay_ms < task->retry_delay_ms)
 		task->retry_max_delay_ms = task->retry_delay_ms;

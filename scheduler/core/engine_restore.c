@@ -1,5 +1,8 @@
 /* engine_restore.c - adopts runs from the database as if they had lived through it */
+#include <stdlib.h>
+
 #include "lib/limits.h"
+#include "lib/mem.h"
 #include "lib/vec.h"
 #include "scheduler/core/engine_change.h"
 #include "scheduler/core/engine_core.h"
@@ -70,23 +73,41 @@ static void place(struct engine *engine, struct instance *instance, int64_t wait
 		          engine->now_us + timeout_us - instance->used_us);
 }
 
-/* The rows of mapped items come in order of their index, so each grows its node by one at most. */
+static uint32_t item_of(const struct engine_restored_instance *row)
+{
+	return row->map_index > 0 ? (uint32_t)row->map_index : 0;
+}
+
 static struct instance *instance_of(struct run *run, const struct engine_restored_instance *row)
 {
-	struct node *node = &run->nodes[row->task];
-	uint32_t count = row->map_index > 0 ? (uint32_t)row->map_index + 1 : 1;
+	return run_item(&run->nodes[row->task], item_of(row));
+}
 
-	if (count > node->more_count + 1)
-		run_grow(node, count, row->id);
-	if (row->state != TASK_REMOVED && count > node->count)
-		engine_change_count(node, count);
-	return run_item(node, count - 1);
+/* As many items as there are rows of, and those count that were not removed. */
+static void make_items(struct run *run, const struct engine_restored_run *rows)
+{
+	uint32_t *highest = mem_array(run->dag->task_count, sizeof(*highest));
+
+	for (uint32_t i = 0; i < rows->instance_count; i++) {
+		const struct engine_restored_instance *row = &rows->instances[i];
+
+		if (item_of(row) > highest[row->task])
+			highest[row->task] = item_of(row);
+		if (row->state != TASK_REMOVED && item_of(row) >= run->nodes[row->task].count)
+			engine_change_count(&run->nodes[row->task], item_of(row) + 1);
+	}
+	for (uint32_t i = 0; i < run->dag->task_count; i++) {
+		if (highest[i])
+			run_grow(&run->nodes[i], highest[i] + 1, 0);
+	}
+	free(highest);
 }
 
 static void restore_instances(struct engine *engine, struct run *run,
                               const struct engine_restored_run *rows)
 {
 	/* first how many there are, for what is removed does not count */
+	make_items(run, rows);
 	for (uint32_t i = 0; i < rows->instance_count; i++)
 		fill(instance_of(run, &rows->instances[i]), &rows->instances[i]);
 	for (uint32_t i = 0; i < rows->instance_count; i++)

@@ -70,9 +70,12 @@ static void check_root_member(const struct check *check, const struct expr *at)
 	case ROOT_INDEX:
 		tell(check, at->offset, "'index' is a number and has no members");
 		break;
+	case ROOT_SECRETS:
+		if (check->names->flags & EXPR_CHECK_STORED)
+			tell(check, at->offset, "a secret has no place in what is stored");
+		break;
 	case ROOT_ITEM:
 	case ROOT_VARS:
-	case ROOT_SECRETS:
 	case ROOT_COUNT:
 		break;
 	}

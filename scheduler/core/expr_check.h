@@ -13,7 +13,8 @@
 #include "scheduler/core/expr.h"
 
 enum {
-	EXPR_CHECK_ITEM = 1 << 0, /* `item` and `index` are known: a mapped task */
+	EXPR_CHECK_ITEM = 1 << 0,   /* `item` and `index` are known: a mapped task */
+	EXPR_CHECK_STORED = 1 << 1, /* its value is stored: no secrets */
 };
 
 struct expr_names {

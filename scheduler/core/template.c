@@ -322,6 +322,11 @@ json_t *template_render(const struct template *template, const struct expr_scope
 	return NULL;
 }
 
+int template_may_be_list(const struct template *template)
+{
+	return template->kind == TEMPLATE_LIST || template->kind == TEMPLATE_EXPRESSION;
+}
+
 int template_has_expressions(const struct yaml_node *node)
 {
 	if (node->kind == YAML_STRING)

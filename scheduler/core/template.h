@@ -35,6 +35,9 @@ const struct expr *template_parse_condition(struct arena *arena, const struct ya
 MUST_CHECK json_t *template_render(const struct template *template, const struct expr_scope *scope,
                                    struct err *err);
 
+/* Whether it can be worth a list: it is one, or one expression. */
+int template_may_be_list(const struct template *template);
+
 /* Whether a YAML value holds an expression anywhere. */
 int template_has_expressions(const struct yaml_node *node);
 

@@ -14,13 +14,36 @@
 #include "lib/vec.h"
 #include "scheduler/service/dispatch.h"
 #include "scheduler/service/leader.h"
+#include "scheduler/service/map_info.h"
 #include "scheduler/service/run_info.h"
+
+/* A mapped task whose list could not be made fails here, where it can be said. */
+static int without_list(const struct leader *leader, const struct instance *instance,
+                        struct err *err)
+{
+	const struct dag_task *task = instance->node->task;
+	const char *fault = map_info_fault(run_info_of(instance->node->run), task->index);
+	json_t *items;
+
+	if (!(task->flags & DAG_MAPPED) || instance->map_index >= 0)
+		return 0;
+	if (fault)
+		return err_set(err, ERR_INVALID, "%s", fault);
+	/* a restart lies between */
+	items = dispatch_items(leader->config, instance, err);
+	if (!items)
+		return -1;
+	json_decref(items);
+	return err_set(err, ERR_CONFLICT, "the list could not be made before, clear the task");
+}
 
 static int prepare(void *context, struct job *job, struct wire_start *start, struct arena *arena,
                    struct err *err)
 {
 	struct leader *leader = context;
 
+	if (without_list(leader, job->instance, err) < 0)
+		return err_prefix(err, "map");
 	/* an expression that failed when the engine asked fails here, where it can be said */
 	if (job->instance->node->task->when &&
 	    dispatch_when(leader->config, job->instance, err) < 0)

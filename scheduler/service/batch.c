@@ -51,6 +51,7 @@ void batch_free(struct batch *batch)
 	vec_release(&batch->pauses);
 	vec_release(&batch->new_runs);
 	vec_release(&batch->new_tasks);
+	vec_release(&batch->maps);
 	vec_release(&batch->attempts);
 	vec_release(&batch->outputs);
 	vec_release(&batch->tasks);
@@ -451,6 +452,12 @@ int batch_store(const struct batch *batch, struct db *db, struct err *err)
 	if (batch->new_tasks.count &&
 	    task_repo_insert(db, batch->new_tasks.items, batch->new_tasks.count, err) < 0)
 		return -1;
+	for (size_t i = 0; i < batch->maps.count; i++) {
+		const struct batch_items *map = &batch->maps.items[i];
+
+		if (task_repo_set_items(db, map->instance, map->items, err) < 0)
+			return -1;
+	}
 	if (store_attempts(batch, db, err) < 0)
 		return -1;
 	for (size_t i = 0; i < batch->tasks.count; i++) {

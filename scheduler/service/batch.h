@@ -28,6 +28,12 @@ struct batch_pause {
 	int is_paused;
 };
 
+/* The list of a mapped task, with its first instance. */
+struct batch_items {
+	int64_t instance;
+	const char *items; /* JSON */
+};
+
 /* Arrays that grow, of the repositories' rows. */
 struct batch_runs {
 	struct run_repo_row *items;
@@ -56,6 +62,10 @@ struct batch {
 	} pauses;
 	struct batch_runs new_runs;
 	struct batch_tasks new_tasks;
+	struct {
+		struct batch_items *items;
+		size_t count, capacity;
+	} maps;
 	struct {
 		struct batch_attempt *items;
 		size_t count, capacity;

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "lib/limits.h"
 #include "lib/mask.h"
 #include "lib/mem.h"
 #include "scheduler/core/template.h"
@@ -70,11 +71,30 @@ static void fill_names(struct wire_start *start, const struct job *job)
 	start->resume = run_info_instance(instance)->resume;
 }
 
+/* null: none, as if the key were not there. */
+static int render_target(const struct template *target, const struct expr_scope *scope,
+                         struct wire_start *start, struct arena *arena, struct err *err)
+{
+	auto_json json_t *value = template_render(target, scope, err);
+
+	if (!value)
+		return err_prefix(err, "target");
+	if (json_is_string(value) && json_string_length(value) <= LIMIT_URI_BYTES)
+		start->target = arena_strdup(arena, json_string_value(value));
+	else if (json_is_string(value))
+		return err_set(err, ERR_LIMIT, "target: a URI is at most %d bytes long",
+		               LIMIT_URI_BYTES);
+	else if (!json_is_null(value))
+		return err_set(err, ERR_INVALID, "target: must be a URI, not %s",
+		               expr_eval_type_name(value));
+	return 0;
+}
+
 int dispatch_prepare(const struct config *config, struct job *job, struct wire_start *start,
                      struct arena *arena, struct err *err)
 {
 	struct asking asking = {config, json_array()};
-	const struct template *with = job->instance->node->task->with;
+	const struct dag_task *task = job->instance->node->task;
 	struct run_info_scope scope;
 
 	run_info_scope(&scope, job->instance, config_json(config, CONFIG_VARS));
@@ -82,7 +102,9 @@ int dispatch_prepare(const struct config *config, struct job *job, struct wire_s
 	scope.context = &asking;
 	json_decref(job->secrets);
 	job->secrets = asking.secrets;
-	start->params = with ? template_render(with, &scope.scope, err) : json_object();
+	if (task->target && render_target(task->target, &scope.scope, start, arena, err) < 0)
+		return -1;
+	start->params = task->with ? template_render(task->with, &scope.scope, err) : json_object();
 	if (!start->params)
 		return -1;
 	if (!job->log)
@@ -108,4 +130,23 @@ int dispatch_when(const struct config *config, const struct instance *instance, 
 	truth = expr_eval_truth(value);
 	json_decref(value);
 	return truth;
+}
+
+json_t *dispatch_items(const struct config *config, const struct instance *instance,
+                       struct err *err)
+{
+	struct run_info_scope scope;
+	json_t *items;
+
+	run_info_scope(&scope, instance, config_json(config, CONFIG_VARS));
+	items = template_render(instance->node->task->map, &scope.scope, err);
+	if (json_is_array(items) && json_array_size(items) <= LIMIT_MAP_ITEMS)
+		return items;
+	if (json_is_array(items))
+		err_set(err, ERR_LIMIT, "the list has %zu items, a task is mapped over %d at most",
+		        json_array_size(items), LIMIT_MAP_ITEMS);
+	else if (items)
+		err_set(err, ERR_INVALID, "needs a list, not %s", expr_eval_type_name(items));
+	json_decref(items);
+	return NULL;
 }

@@ -20,4 +20,8 @@ MUST_CHECK int dispatch_prepare(const struct config *config, struct job *job,
 MUST_CHECK int dispatch_when(const struct config *config, const struct instance *instance,
                              struct err *err);
 
+/* The list of a mapped task: a new reference, or NULL with the error. */
+MUST_CHECK json_t *dispatch_items(const struct config *config, const struct instance *instance,
+                                  struct err *err);
+
 #endif

@@ -18,6 +18,7 @@
 #include "lib/vec.h"
 #include "scheduler/service/attempts.h"
 #include "scheduler/service/dispatch.h"
+#include "scheduler/service/map_info.h"
 #include "scheduler/service/run_info.h"
 #include "storage/repo/lease_repo.h"
 
@@ -33,9 +34,33 @@ static int ask_when(void *context, const struct instance *instance)
 {
 	const struct leader *leader = context;
 	struct err err;
-	int truth = dispatch_when(leader->config, instance, &err);
+	int truth;
 
+	if ((instance->node->task->flags & DAG_MAPPED) && instance->map_index < 0)
+		return 1; /* it has no list, and runs to say so */
+	truth = dispatch_when(leader->config, instance, &err);
 	return truth < 0 ? 1 : truth;
+}
+
+/* The list is stored with the instances it makes, so that a restart finds the same. */
+static int64_t ask_items(void *context, const struct instance *instance)
+{
+	struct leader *leader = context;
+	struct err err;
+	json_t *items = dispatch_items(leader->config, instance, &err);
+	struct batch *batch = leader->next;
+
+	map_info_set(run_info_of(instance->node->run), instance->node->task->index, items,
+	             items ? NULL : err.text);
+	if (!items)
+		return -1;
+	auto_free char *text = json_text(items);
+
+	*vec_push(&batch->maps) = (struct batch_items){
+		.instance = instance->id,
+		.items = arena_strdup(&batch->arena, text),
+	};
+	return (int64_t)json_array_size(items);
 }
 
 static int64_t ask_ids(void *context, uint32_t count)
@@ -50,7 +75,10 @@ static int64_t ask_ids(void *context, uint32_t count)
 static struct engine *make_engine(struct leader *leader)
 {
 	struct engine_settings settings = {
-		.rim = {.context = leader, .when = ask_when, .new_ids = ask_ids},
+		.rim = {.context = leader,
+	                .when = ask_when,
+	                .items = ask_items,
+	                .new_ids = ask_ids},
 		.max_lost = MAX_LOST,
 		.first_attempt_id = leader->ids.attempt,
 	};
@@ -59,11 +87,25 @@ static struct engine *make_engine(struct leader *leader)
 	return engine_new(&settings);
 }
 
+/* Only these make anything of a finished instance. */
+static void forget_results(struct leader *leader, const struct event *event)
+{
+	int64_t id = event->type == EVENT_CLEAR  ? event->clear.run
+	             : event->type == EVENT_MARK ? event->mark.what.run
+	                                         : 0;
+	const struct run *run = id ? engine_run(leader->engine, id) : NULL;
+
+	if (run)
+		map_info_forget_results(run_info_of(run));
+}
+
 enum engine_answer leader_step(struct leader *leader, const struct event *event)
 {
-	enum engine_answer answer =
-		engine_step(leader->engine, event, clock_monotonic_us(), &leader->effects);
+	enum engine_answer answer;
 
+	forget_results(leader, event);
+	answer = engine_step(leader->engine, event, clock_monotonic_us(), &leader->effects);
+	forget_results(leader, event);
 	vec_foreach(struct effects_bug *, bug, &leader->effects.bugs)
 		log_error("scheduler", "refused an illegal step of %s %" PRId64 " from %s to %s",
 		          bug->what, bug->instance ? bug->instance : bug->run, bug->from, bug->to);

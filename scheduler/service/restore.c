@@ -10,6 +10,7 @@
 #include "lib/mem.h"
 #include "lib/str.h"
 #include "lib/vec.h"
+#include "scheduler/service/map_info.h"
 #include "scheduler/service/run_info.h"
 
 /* One run on its way. */
@@ -65,7 +66,7 @@ static void restore_instance(const struct task_repo_row *row, const struct dag_t
                              struct run_info *info, struct engine_restored_instance *instance,
                              int64_t now_us)
 {
-	struct instance_info *kept = &info->instances[task->index];
+	struct instance_info *kept = run_info_item(info, task->index, row->map_index);
 	int attempt = row->attempt_state ? state_attempt_from_name(row->attempt_state) : -1;
 
 	*instance = (struct engine_restored_instance){
@@ -137,12 +138,31 @@ static int restore_outputs(struct restoring *run, struct err *err)
 			json_decref(value);
 			continue;
 		}
-		info = &run->info->instances[task->index];
+		info = run_info_item(run->info, task->index, output->map_index);
 		if (!info->outputs)
 			info->outputs = json_object();
 		json_object_set_new(info->outputs, output->key, value);
 	}
 	return result;
+}
+
+/* The lists of mapped tasks, so that each item is what it was. */
+static int restore_items(struct restoring *run, struct err *err)
+{
+	const struct task_repo_items *maps;
+	size_t count = 0;
+
+	maps = task_repo_items(run->leader->reader, run->row->id, run->arena, &count, err);
+	for (size_t i = 0; maps && i < count; i++) {
+		const struct dag_task *task = dag_task(run->dag, maps[i].task);
+		json_t *items = json_parse(maps[i].items, strlen(maps[i].items), err);
+
+		if (task && items)
+			map_info_set(run->info, task->index, items, NULL);
+		else
+			json_decref(items);
+	}
+	return maps ? 0 : -1;
 }
 
 /* Attempts that were under way: told to the engine as soon as the run is there. */
@@ -163,13 +183,15 @@ static void end_attempts(struct restoring *run)
 {
 	vec_foreach(const struct engine_restored_instance *, instance, &run->instances) {
 		if (instance->attempt == ATTEMPT_STARTED)
-			run_info_set_text(&run->info->instances[instance->task].reason,
-			                  "the server ended while it ran");
+			run_info_set_text(
+				&run_info_item(run->info, instance->task, instance->map_index)
+					 ->reason,
+				"the server ended while it ran");
 		end_attempt(run->leader, instance);
 	}
 }
 
-/* Tasks that the version does not have are left out. */
+/* Tasks that the version does not have are left out, and items of what it does not map. */
 static void take_rows(struct restoring *run, const struct task_repo_row *rows, size_t count)
 {
 	int64_t now_us = clock_now_us();
@@ -177,7 +199,7 @@ static void take_rows(struct restoring *run, const struct task_repo_row *rows, s
 	for (size_t i = 0; i < count; i++) {
 		const struct dag_task *task = dag_task(run->dag, rows[i].task);
 
-		if (task)
+		if (task && (rows[i].map_index < 1 || (task->flags & DAG_MAPPED)))
 			restore_instance(&rows[i], task, run->info, vec_push(&run->instances),
 			                 now_us);
 	}
@@ -224,7 +246,7 @@ static int restore(struct restoring *run, const struct task_repo_row *rows, size
                    struct err *err)
 {
 	run->info = restore_info(run->row, run->dag, err);
-	if (!run->info || restore_outputs(run, err) < 0)
+	if (!run->info || restore_items(run, err) < 0 || restore_outputs(run, err) < 0)
 		goto failed;
 	run_info_link(&run->leader->infos, run->info);
 	take_rows(run, rows, count);

@@ -5,6 +5,7 @@
 
 #include "lib/mem.h"
 #include "lib/timestamp.h"
+#include "scheduler/service/map_info.h"
 
 struct run_info *run_info_new(const struct dag *dag, const char *run_id, json_t *params)
 {
@@ -17,8 +18,15 @@ struct run_info *run_info_new(const struct dag *dag, const char *run_id, json_t 
 	info->params = json_incref(params);
 	info->logical_us = info->interval_start_us = info->interval_end_us = RUN_INFO_NO_DATE;
 	info->count = dag->task_count;
-	info->instances = mem_array(info->count, sizeof(*info->instances));
+	info->tasks = mem_array(info->count, sizeof(*info->tasks));
 	return info;
+}
+
+void run_info_release_instance(struct instance_info *instance)
+{
+	json_decref(instance->outputs);
+	free(instance->reason);
+	free(instance->resume);
 }
 
 void run_info_free(struct run_info *info)
@@ -31,11 +39,10 @@ void run_info_free(struct run_info *info)
 			info->next->link = info->link;
 	}
 	for (uint32_t i = 0; i < info->count; i++) {
-		json_decref(info->instances[i].outputs);
-		free(info->instances[i].reason);
-		free(info->instances[i].resume);
+		run_info_release_instance(&info->tasks[i].first);
+		map_info_free(info->tasks[i].map);
 	}
-	free(info->instances);
+	free(info->tasks);
 	free(info->run_id);
 	free(info->type);
 	free(info->note);
@@ -62,9 +69,13 @@ struct run_info *run_info_of(const struct run *run)
 
 struct instance_info *run_info_instance(const struct instance *instance)
 {
-	struct run_info *info = run_info_of(instance->node->run);
+	return run_info_item(run_info_of(instance->node->run), instance->node->task->index,
+	                     instance->map_index);
+}
 
-	return &info->instances[instance->node->task->index];
+struct instance_info *run_info_item(struct run_info *info, uint32_t task, int32_t map_index)
+{
+	return map_index < 1 ? &info->tasks[task].first : map_info_item(info, task, map_index);
 }
 
 static void set_word(char **text, const char *value)
@@ -119,16 +130,19 @@ static json_t *look_up_task(void *context, const char *name, struct err *err)
 {
 	const struct run_info_scope *scope = context;
 	const struct dag_task *task = dag_task(scope->run->dag, name);
-	const struct instance *instance;
-	json_t *outputs;
+	const struct node *node;
+	json_t *outputs = NULL;
 
 	if (!task) {
 		err_set(err, ERR_INVALID, "there is no task '%s'", name);
 		return NULL;
 	}
-	instance = run_instance(scope->run, task->index, -1);
-	outputs = run_info_of(scope->run)->instances[task->index].outputs;
-	return json_pack("{s:s, s:o}", "state", state_task_name(instance->state), "outputs",
+	node = &scope->run->nodes[task->index];
+	if (task->flags & DAG_MAPPED)
+		return map_info_result(node);
+	if (node->first->state == TASK_SUCCESS)
+		outputs = run_info_instance(node->first)->outputs;
+	return json_pack("{s:s, s:o}", "state", state_task_name(node->first->state), "outputs",
 	                 outputs ? json_incref(outputs) : json_object());
 }
 
@@ -143,7 +157,9 @@ void run_info_scope(struct run_info_scope *scope, const struct instance *instanc
 		.scope = {.params = info->params,
 	                  .run = info->scope,
 	                  .vars = vars,
-	                  .index = -1,
+	                  .item = map_info_value(info, instance->node->task->index,
+	                                         instance->map_index),
+	                  .index = instance->map_index,
 	                  .task = look_up_task,
 	                  .context = scope},
 		.run = run,

@@ -24,6 +24,13 @@ struct instance_info {
 	char *resume;      /* what its last call left for the next (MR_AGAIN); heap */
 };
 
+struct map_info;
+
+struct task_info {
+	struct instance_info first; /* of the task; of a mapped one, item 0 */
+	struct map_info *map;       /* see map_info.h; NULL: it was never mapped */
+};
+
 struct run_info {
 	struct run_info *next, **link; /* in the list of all, see run_info_link() */
 	int64_t id;
@@ -32,7 +39,7 @@ struct run_info {
 	json_t *params; /* object */
 	int64_t logical_us, interval_start_us, interval_end_us; /* RUN_INFO_NO_DATE: none */
 	int64_t queued_us, started_us, ended_us;
-	struct instance_info *instances; /* by task index */
+	struct task_info *tasks; /* by task index */
 	uint32_t count;
 	json_t *scope; /* `run` of expressions, made at first use */
 };
@@ -45,6 +52,9 @@ void run_info_link(struct run_info **list, struct run_info *info);
 
 struct run_info *run_info_of(const struct run *run);
 struct instance_info *run_info_instance(const struct instance *instance);
+/* The same before the engine knows it; -1 when not mapped. */
+struct instance_info *run_info_item(struct run_info *info, uint32_t task, int32_t map_index);
+void run_info_release_instance(struct instance_info *instance);
 
 /* NULL counts as "". */
 void run_info_set_type(struct run_info *info, const char *type);

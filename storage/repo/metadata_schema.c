@@ -95,6 +95,7 @@ static const char versions[] =
 	" SELECT dag, dag_version, min(queued_at) FROM run WHERE NOT EXISTS (SELECT 1 FROM dag_history"
 	" WHERE dag_history.dag = run.dag AND dag_history.hash = run.dag_version)"
 	" GROUP BY dag, dag_version;";
+static const char map_items[] = "ALTER TABLE task_instance ADD COLUMN items TEXT;";
 
 static const char asked[] =
 	/* what is still to happen to its attempt: why it is cancelled, and whether it runs again then */
@@ -106,5 +107,6 @@ const struct metadata_schema_step metadata_schema_steps[] = {
 	{"commands, workers, pools and what is around runs", second},
 	{"versions as they were written", versions},
 	{"what was asked of running tasks", asked},
+	{"the lists of mapped tasks", map_items},
 };
 const size_t metadata_schema_count = countof(metadata_schema_steps);

@@ -56,12 +56,12 @@ int task_repo_update(struct db *db, const struct task_repo_row *row, struct err 
 		" queued_at = CASE $13 WHEN 0 THEN queued_at WHEN -1 THEN NULL ELSE $13 END,"
 		" started_at = CASE $14 WHEN 0 THEN started_at WHEN -1 THEN NULL ELSE $14 END,"
 		" ended_at = CASE $15 WHEN 0 THEN ended_at WHEN -1 THEN NULL ELSE $15 END,"
-		" cancel = $16, clear = $17 WHERE id = $1",
+		" map_index = $16, cancel = $17, clear = $18 WHERE id = $1",
 		err);
-	const int64_t integers[] = {row->attempt,       row->number,     row->tries,
-	                            row->lost,          row->clears,     row->fence,
-	                            row->used_us,       row->due_at_us,  row->queued_at_us,
-	                            row->started_at_us, row->ended_at_us};
+	const int64_t integers[] = {row->attempt,       row->number,      row->tries,
+	                            row->lost,          row->clears,      row->fence,
+	                            row->used_us,       row->due_at_us,   row->queued_at_us,
+	                            row->started_at_us, row->ended_at_us, row->map_index};
 
 	if (!stmt)
 		return -1;
@@ -71,9 +71,41 @@ int task_repo_update(struct db *db, const struct task_repo_row *row, struct err 
 	db_bind_text(stmt, 4, row->reason);
 	for (size_t i = 0; i < countof(integers); i++)
 		db_bind_int(stmt, 5 + (int)i, integers[i]);
-	db_bind_text(stmt, 16, row->cancel);
-	db_bind_int(stmt, 17, row->clear);
+	db_bind_text(stmt, 17, row->cancel);
+	db_bind_int(stmt, 18, row->clear);
 	return metadata_change_one(db, stmt, "the task instance is gone", err);
+}
+
+int task_repo_set_items(struct db *db, int64_t id, const char *items, struct err *err)
+{
+	struct db_stmt *stmt =
+		db_cached(db, "UPDATE task_instance SET items = $2 WHERE id = $1", err);
+
+	if (!stmt)
+		return -1;
+	db_bind_int(stmt, 1, id);
+	db_bind_text(stmt, 2, items);
+	return metadata_change_one(db, stmt, "the task instance is gone", err);
+}
+
+static void read_items(struct db_stmt *stmt, struct arena *arena, void *item)
+{
+	struct task_repo_items *row = item;
+
+	row->task = metadata_text(stmt, 0, arena);
+	row->items = metadata_text(stmt, 1, arena);
+}
+
+const struct task_repo_items *task_repo_items(struct db *db, int64_t run, struct arena *arena,
+                                              size_t *count, struct err *err)
+{
+	static const struct metadata_shape items_shape = {sizeof(struct task_repo_items),
+	                                                  read_items};
+	struct db_stmt *stmt = metadata_by_id(
+		db, "SELECT task, items FROM task_instance WHERE run = $1 AND items IS NOT NULL",
+		run, err);
+
+	return metadata_all(stmt, &items_shape, arena, count, err);
 }
 
 static void read_row(struct db_stmt *stmt, struct arena *arena, void *item)

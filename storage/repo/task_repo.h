@@ -47,6 +47,17 @@ MUST_CHECK int task_repo_insert(struct db *db, const struct task_repo_row *rows,
 /* By id, everything that changes; of the four times 0 leaves what is there. */
 MUST_CHECK int task_repo_update(struct db *db, const struct task_repo_row *row, struct err *err);
 
+/* The list of a mapped task, as JSON, with the row of its first instance. */
+MUST_CHECK int task_repo_set_items(struct db *db, int64_t id, const char *items, struct err *err);
+struct task_repo_items {
+	const char *task;
+	const char *items; /* JSON array */
+};
+/* Of all tasks of a run that were mapped; NULL on error. */
+MUST_CHECK const struct task_repo_items *task_repo_items(struct db *db, int64_t run,
+                                                         struct arena *arena, size_t *count,
+                                                         struct err *err);
+
 /* Of a run, by id: in the order of the file, mapped items behind. */
 MUST_CHECK int task_repo_list(struct db *db, int64_t run, struct arena *arena,
                               struct task_repo_rows *rows, struct err *err);

@@ -50,8 +50,6 @@ FAULTS = (
     ("params: {x: {type: integer, default: ^many}}\ntasks: {a: {use: flow.noop}}\n", "integer"),
     # what later versions can do is refused in words
     ("schedule: '^@daily'\ntasks: {a: {use: flow.noop}}\n", "schedules are not supported yet"),
-    ("tasks: {a: {use: flow.noop, ^map: [1, 2]}}\n", "'map' is not supported yet"),
-    ("tasks: {a: {use: flow.noop, ^target: objects://a/b}}\n", "'target' is not supported yet"),
     ("^on_failure: [{webhook: 'http://x/'}]\ntasks: {a: {use: flow.noop}}\n",
      "'on_failure' is not supported yet"),
     ("tasks: {a: {use: flow.noop, ^on_success: [{webhook: 'http://x/'}]}}\n",

@@ -161,11 +161,21 @@ static const struct example bad[] = {
 	{"tags: load\n" TASKS, "1:7: expected a list, not text\n"},
 	{"on_failure: [{webhook: x}]\n" TASKS,
          "1:1: 'on_failure' is not supported yet, leave it out\n"},
-	{"tasks:\n  a: {use: flow.noop, map: [1]}\n",
-         "2:23: 'map' is not supported yet, leave it out\n"},
-	{"tasks:\n  a: {use: flow.noop, target: x, worker_queue: y}\n",
-         "2:23: 'target' is not supported yet, leave it out\n"
-         "2:34: 'worker_queue' is not supported yet, leave it out\n"},
+	{"tasks:\n  a: {use: flow.noop, map: {b: 1}}\n",
+         "2:28: expected a list, or one expression that gives a list\n"},
+	{"tasks:\n  a: {use: flow.noop, map: \"x${{ run.id }}\"}\n",
+         "2:29: expected a list, or one expression that gives a list\n"},
+	{"tasks:\n  a: {use: flow.noop, map: [\"${{ item }}\", \"${{ secrets.x }}\"]}\n",
+         "2:34: 'item' is there in tasks with 'map' only\n"
+         "2:57: a secret has no place in what is stored\n"},
+	{"tasks:\n  a: {use: flow.noop, map: [1], max_active: 0, when: itm == 1}\n",
+         "2:45: must be from 1 to 1000000\n2:54: unknown name 'itm', did you mean 'item'?\n"},
+	{"tasks:\n  a: {use: flow.noop, max_active: 1, when: index == 1}\n",
+         "2:35: 'max_active' is of tasks with 'map', a 'pool' is for all tasks\n"
+         "2:44: 'index' is there in tasks with 'map' only\n"},
+	{"tasks:\n  a: {use: flow.noop, target: [x], worker_queue: y}\n",
+         "2:31: expected text, not a list\n"
+         "2:36: 'worker_queue' is not supported yet, leave it out\n"},
 	{"tasks:\n  a: {use: noop}\n", "2:12: expected <plugin>.<operator>, such as csv.load\n"},
 	{"tasks:\n  a: {use: a.b.c}\n", "2:12: expected <plugin>.<operator>, such as csv.load\n"},
 	{"tasks:\n  a: {needs: []}\n", "2:6: task 'a' has no 'use': which operator?\n"},

@@ -82,7 +82,7 @@ static inline void add_task(int64_t id, int64_t run, const char *task)
 static inline void set_task(int64_t id, const char *state, int64_t attempt)
 {
 	const struct task_repo_row row = {
-		.id = id, .state = state, .attempt = attempt, .number = 1};
+		.id = id, .state = state, .attempt = attempt, .map_index = -1, .number = 1};
 
 	OK(task_repo_update(db, &row, &err));
 }

@@ -247,6 +247,7 @@ START_TEST(a_task_instance_comes_back_as_it_went)
 	row.priority = -3;
 	OK(task_repo_insert(db, &row, 1, &err));
 	row = (struct task_repo_row){.id = 1,
+	                             .map_index = -1,
 	                             .state = "up_for_retry",
 	                             .cause = "task",
 	                             .reason = "it rained",
@@ -285,6 +286,29 @@ START_TEST(a_task_instance_comes_back_as_it_went)
 	ck_assert_int_eq(got.ended_at_us, 70);
 	key.map_index = 0;
 	ck_assert_int_eq(task_repo_get(db, &key, &arena, &got, &err), 0);
+}
+END_TEST
+
+START_TEST(a_mapped_task_keeps_its_list)
+{
+	struct task_repo_row rows[] = {a_task(1, 1, "each"), a_task(2, 1, "plain")};
+	struct task_repo_key key = {.run = 1, .task = "each"};
+	const struct task_repo_items *maps;
+	struct task_repo_row got;
+	size_t count;
+
+	add_run(1, "d", "r");
+	OK(task_repo_insert(db, rows, 2, &err));
+	rows[0].map_index = 0;
+	OK(task_repo_update(db, &rows[0], &err));
+	ck_assert_int_eq(task_repo_get(db, &key, &arena, &got, &err), 1);
+	OK(task_repo_set_items(db, 1, "[1,2]", &err));
+	maps = task_repo_items(db, 1, &arena, &count, &err);
+	ck_assert_int_eq(count, 1);
+	ck_assert_str_eq(maps[0].task, "each");
+	ck_assert_str_eq(maps[0].items, "[1,2]");
+	ck_assert_int_eq(task_repo_set_items(db, 3, "[]", &err), -1);
+	ck_assert_int_eq(err.code, ERR_STALE);
 }
 END_TEST
 
@@ -332,6 +356,7 @@ int main(int argc, char **argv)
 	tcase_add_test(cases, a_run_keeps_its_counts_when_it_ends_and_drops_them_when_it_goes_on);
 	tcase_add_test(cases, a_restart_finds_what_has_not_ended);
 	tcase_add_test(cases, a_task_instance_comes_back_as_it_went);
+	tcase_add_test(cases, a_mapped_task_keeps_its_list);
 	tcase_add_test(cases, ten_thousand_instances_are_listed_by_id);
 	tcase_set_timeout(cases, 60);
 	return suite_run("metadata", cases);
