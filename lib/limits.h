@@ -56,6 +56,8 @@
 #define LIMIT_SCHEDULE_DAGS         100          /* named in one `after` */
 #define LIMIT_DAG_PARAMS            200
 #define LIMIT_DAG_TAGS              100
+#define LIMIT_DAG_CALLBACKS         16  /* of one key of one task */
+#define LIMIT_CALLBACK_ARGUMENTS    256 /* of one command, the program among them */
 #define LIMIT_DAG_RETRIES           1000
 #define LIMIT_GRAPH_PLACES          2000               /* tasks and bends of a drawn DAG */
 #define LIMIT_DESCRIPTORS_BYTES     (16 * 1024 * 1024) /* what all plugins say of themselves */

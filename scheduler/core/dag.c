@@ -6,6 +6,7 @@
 #include "lib/crypto.h"
 #include "lib/mem.h"
 #include "lib/str.h"
+#include "scheduler/core/dag_callbacks.h"
 #include "scheduler/core/dag_file.h"
 #include "scheduler/core/dag_keys.h"
 #include "scheduler/core/dag_tasks.h"
@@ -46,6 +47,7 @@ static void read_file(struct dag *dag, struct yaml_errors *errors)
 	dag_keys_read(&file, root, &keys);
 	if (keys.tasks && (keys.tasks->kind != YAML_MAP || keys.tasks->as.map.count))
 		dag_tasks_read(&file, keys.tasks, keys.defaults);
+	dag_callbacks_read(&file, root, keys.defaults);
 	if (!dag->task_count &&
 	    (!keys.tasks || keys.tasks->kind == YAML_NULL || keys.tasks->kind == YAML_MAP))
 		yaml_error(dag->yaml, keys.tasks ? keys.tasks : root, errors,

@@ -50,6 +50,21 @@ struct dag_param {
 	json_t *fallback;        /* its `default`, NULL when it must be given */
 };
 
+/* When somebody is told; of a DAG: how its run ended, or that an ended one goes on. */
+enum dag_when { DAG_ON_SUCCESS, DAG_ON_FAILURE, DAG_ON_RETRY, DAG_ON_COUNT };
+
+/* One of webhook and command is there. */
+struct dag_callback {
+	const struct template *webhook; /* a text, the URL */
+	const struct template *command; /* a list of texts */
+	const char *secret;             /* name of what signs the body; NULL: nothing */
+};
+
+struct dag_callbacks {
+	const struct dag_callback *items;
+	size_t count;
+};
+
 struct dag_task {
 	const char *name;
 	const char *description;       /* "" when none */
@@ -77,6 +92,7 @@ struct dag_task {
 	int32_t pool_slots;
 	const char *worker_queue; /* "" when any worker may take it */
 	int32_t max_active;       /* unfinished items of a mapped task at a time, 0: all */
+	struct dag_callbacks on[DAG_ON_COUNT];
 };
 
 struct dag {
@@ -97,6 +113,7 @@ struct dag {
 	size_t param_count;
 	struct dag_task *tasks; /* in the order of the file */
 	uint32_t task_count;
+	struct dag_callbacks on[DAG_ON_COUNT];
 	json_t *source;    /* the whole file as JSON, for `dag_version` */
 	struct yaml *yaml; /* the file with its places, for later faults */
 };

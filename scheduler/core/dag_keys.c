@@ -6,6 +6,7 @@
 #include "lib/file.h"
 #include "lib/limits.h"
 #include "lib/str.h"
+#include "scheduler/core/dag_callbacks.h"
 #include "scheduler/core/dag_schedule.h"
 #include "scheduler/core/dag_schema.h"
 
@@ -146,9 +147,9 @@ static const struct dag_file_key keys_of_dag[] = {
 	{"tasks", read_tasks},
 	{"start_date", dag_schedule_read_start},
 	{"end_date", dag_schedule_read_end},
-	{"on_success", NULL},
-	{"on_failure", NULL},
-	{"on_retry", NULL},
+	{"on_success", dag_callbacks_key},
+	{"on_failure", dag_callbacks_key},
+	{"on_retry", dag_callbacks_key},
 };
 
 /* The file's name without `.yaml`. */

@@ -5,6 +5,7 @@
 
 #include "lib/limits.h"
 #include "lib/str.h"
+#include "scheduler/core/dag_callbacks.h"
 #include "scheduler/core/dag_cycle.h"
 #include "scheduler/core/template.h"
 
@@ -191,9 +192,9 @@ static const struct dag_file_key keys_of_task[] = {
 	{"priority", read_priority},
 	{"fresh_process", read_fresh_process},
 	{"worker_queue", NULL},
-	{"on_success", NULL},
-	{"on_failure", NULL},
-	{"on_retry", NULL},
+	{"on_success", dag_callbacks_key},
+	{"on_failure", dag_callbacks_key},
+	{"on_retry", dag_callbacks_key},
 	{"use", read_use},
 	{"with", read_with},
 	{"needs", read_needs},

@@ -6,6 +6,7 @@
 #include "scheduler/core/expr_tree.h"
 
 struct check {
+	const struct expr *whole;
 	const struct expr_names *names;
 	expr_fault_fn fault;
 	void *context;
@@ -81,6 +82,11 @@ static void check_root_member(const struct check *check, const struct expr *at)
 	}
 }
 
+static int is_whole_secret(const struct check *check, const struct expr *root)
+{
+	return check->whole->kind == EXPR_MEMBER && check->whole->as.path.base == root;
+}
+
 /* A root as it stands, with no name behind it or one that is not known before the run. */
 static void check_root(const struct check *check, const struct expr *at, int is_whole)
 {
@@ -92,6 +98,11 @@ static void check_root(const struct check *check, const struct expr *at, int is_
 		     "which task? write tasks.NAME.outputs.KEY or tasks.NAME.state");
 	if (is_whole && root == ROOT_SECRETS)
 		tell(check, at->offset, "which secret? write secrets.NAME");
+	if (root == ROOT_SECRETS && (check->names->flags & EXPR_CHECK_PLAIN_SECRETS) &&
+	    !is_whole_secret(check, at))
+		tell(check, at->offset,
+		     "a secret stands alone between '${{' and '}}' here, without functions and "
+		     "operators");
 	if (!is_mapped && (root == ROOT_ITEM || root == ROOT_INDEX))
 		tell(check, at->offset, "'%s' is there in tasks with 'map' only",
 		     root == ROOT_ITEM ? "item" : "index");
@@ -165,7 +176,7 @@ static void check_any(const struct check *check, const struct expr *expr)
 void expr_check(const struct expr *expr, const struct expr_names *names, expr_fault_fn fault,
                 void *context)
 {
-	struct check check = {.names = names, .fault = fault, .context = context};
+	struct check check = {.whole = expr, .names = names, .fault = fault, .context = context};
 
 	check_any(&check, expr);
 }

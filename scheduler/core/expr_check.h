@@ -13,8 +13,9 @@
 #include "scheduler/core/expr.h"
 
 enum {
-	EXPR_CHECK_ITEM = 1 << 0,   /* `item` and `index` are known: a mapped task */
-	EXPR_CHECK_STORED = 1 << 1, /* its value is stored: no secrets */
+	EXPR_CHECK_ITEM = 1 << 0,          /* `item` and `index` are known: a mapped task */
+	EXPR_CHECK_STORED = 1 << 1,        /* its value is stored: no secrets */
+	EXPR_CHECK_PLAIN_SECRETS = 1 << 2, /* a secret is a whole expression, never a part of one */
 };
 
 struct expr_names {

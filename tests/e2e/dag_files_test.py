@@ -50,10 +50,10 @@ FAULTS = (
     ("params: {x: {type: integer, default: ^many}}\ntasks: {a: {use: flow.noop}}\n", "integer"),
     # what later versions can do is refused in words
     ("schedule: '^@daily'\ntasks: {a: {use: flow.noop}}\n", "schedules are not supported yet"),
-    ("^on_failure: [{webhook: 'http://x/'}]\ntasks: {a: {use: flow.noop}}\n",
-     "'on_failure' is not supported yet"),
-    ("tasks: {a: {use: flow.noop, ^on_success: [{webhook: 'http://x/'}]}}\n",
-     "'on_success' is not supported yet"),
+    ("on_failure: [{webhook: 'http://x/', ^secrt: a}]\ntasks: {a: {use: flow.noop}}\n",
+     "did you mean 'secret'?"),
+    ("tasks: {a: {use: flow.noop, on_success: [{command: ^[]}]}}\n", "a command is a program"),
+    ("tasks: {a: {use: flow.noop, on_success: [{webhook: '^ftp://x/'}]}}\n", "http:// or https://"),
 )
 
 

@@ -159,8 +159,28 @@ static const struct example bad[] = {
          "1:10: expected a duration such as 90s, 15m, 2h or 1d, not a list\n"},
 	{"timeout: 4000d\n" TASKS, "1:10: longer than 3650d\n"},
 	{"tags: load\n" TASKS, "1:7: expected a list, not text\n"},
+	{"on_failure: {webhook: x}\n" TASKS, "1:13: expected a list, not a map\n"},
 	{"on_failure: [{webhook: x}]\n" TASKS,
-         "1:1: 'on_failure' is not supported yet, leave it out\n"},
+         "1:24: a webhook is a URL that begins with http:// or https://\n"},
+	{"on_success: [{webhook: 'http:///x'}, x, {}]\n" TASKS,
+         "1:25: the URL names no host\n"
+         "1:38: expected {webhook: URL} or {command: [program, …]}, not text\n"
+         "1:41: expected either 'webhook' or 'command'\n"},
+	{"on_retry: [{webhok: 'http://x/'}, {webhook: 'http://x/', command: [a]}]\n" TASKS,
+         "1:13: unknown key 'webhok', did you mean 'webhook'?\n"
+         "1:35: expected either 'webhook' or 'command'\n"},
+	{"on_failure: [{command: []}, {command: [a, 1]}, {command: ['']}]\n" TASKS,
+         "1:24: a command is a program and up to 255 arguments\n"
+         "1:43: expected text, not a whole number\n"
+         "1:60: which program?\n"},
+	{"on_failure: [{webhook: 'http://x/', secret: a b}, {command: [a], secret: s}]\n" TASKS,
+         "1:45: expected the name of a secret: up to 128 letters, digits, '_' and '-'\n"
+         "1:74: 'secret' signs what a webhook gets; a command may take ${{ secrets.NAME }} as an "
+         "argument\n"},
+	{"on_failure: [{command: [\"${{ lower(secrets.a) }}\", \"${{ tasks.x.state }}\"]}]\n" TASKS,
+         "1:36: a secret stands alone between '${{' and '}}' here, without functions and "
+         "operators\n"
+         "1:63: unknown task 'x'\n"},
 	{"tasks:\n  a: {use: flow.noop, map: {b: 1}}\n",
          "2:28: expected a list, or one expression that gives a list\n"},
 	{"tasks:\n  a: {use: flow.noop, map: \"x${{ run.id }}\"}\n",
