@@ -33,7 +33,7 @@ int load_fill_begin(struct load_fill *fill, struct load *load, struct err *err)
 	                             err);
 	if (dropped <= 0)
 		return dropped;
-	/* rows go to the end of the table, and sorting takes as much again */
+	/* rows go to the end of the table */
 	if (db_set_cache_bytes(load->context.db, LOAD_FILL_CACHE_BYTES, err) < 0)
 		return -1;
 	load->is_filled = 1;

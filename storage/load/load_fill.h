@@ -16,7 +16,8 @@
 
 enum {
 	LOAD_FILL_ROWS = 20000, /* below that nothing is gained */
-	LOAD_FILL_CACHE_BYTES = 8 * 1024 * 1024,
+	/* as much again is sorted at a time, which is fastest when it stays in the processor's cache */
+	LOAD_FILL_CACHE_BYTES = 2 * 1024 * 1024,
 };
 
 struct load_fill {

@@ -255,7 +255,9 @@ static int reject_stored(struct load *load, struct stage_entry *entry,
 	return add_reject(load, entry, err);
 }
 
-static int write_entry(struct load *load, struct stage_entry *entry, struct err *err)
+/* `fill`: nothing is in the way of the row. NULL: perhaps. */
+static int write_entry(struct load *load, struct stage_entry *entry, const struct load_fill *fill,
+                       struct err *err)
 {
 	struct table_reject reject;
 	int outcome;
@@ -266,7 +268,8 @@ static int write_entry(struct load *load, struct stage_entry *entry, struct err 
 		load->staged_rejects--;
 		return add_reject(load, entry, err);
 	}
-	outcome = table_writer_row(load->writer, entry->values, &reject, err);
+	outcome = fill ? table_writer_add(load->writer, entry->values, &reject, err)
+	               : table_writer_row(load->writer, entry->values, &reject, err);
 	if (outcome < 0)
 		return err_prefix(err, "line %" PRId64, entry->line);
 	if (outcome == TABLE_WRITER_REJECTED)
@@ -386,7 +389,7 @@ static int write_entries(struct load *load, struct stage *stage, struct load_fil
 	while ((more = stage_next(stage, &entry, err)) > 0) {
 		if (fill && (waits = load_fill_wait(fill, &entry, err)) < 0)
 			return -1;
-		if (!waits && write_entry(load, &entry, err) < 0)
+		if (!waits && write_entry(load, &entry, fill, err) < 0)
 			return -1;
 		done++;
 		if (done % LOOK_ROWS == 0 && give_way(load, err) < 0)
@@ -399,7 +402,8 @@ static int write_entries(struct load *load, struct stage *stage, struct load_fil
 
 static int fill_table(struct load *load, struct load_fill *fill, struct err *err)
 {
-	if (write_entries(load, &load->stage, fill, err) < 0 || load_fill_end(fill, load, err) < 0)
+	if (write_entries(load, &load->stage, fill, err) < 0 ||
+	    table_writer_flush(load->writer, err) < 0 || load_fill_end(fill, load, err) < 0)
 		return -1;
 	return write_entries(load, &fill->waiting, NULL, err);
 }

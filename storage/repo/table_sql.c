@@ -100,16 +100,21 @@ static void append_placeholders(size_t count, struct buf *sql)
 		buf_printf(sql, "%s$%zu", i ? ", " : "", i + 1);
 }
 
+static void append_names(const struct column *const *columns, size_t count, struct buf *sql)
+{
+	for (size_t i = 0; i < count; i++) {
+		db_quote(sql, columns[i]->name);
+		buf_text(sql, ", ");
+	}
+}
+
 static void append_insert(const struct table *table, const struct column *const *columns,
                           size_t count, struct buf *sql)
 {
 	buf_text(sql, "INSERT INTO ");
 	db_quote(sql, table->name);
 	buf_text(sql, " (");
-	for (size_t i = 0; i < count; i++) {
-		db_quote(sql, columns[i]->name);
-		buf_text(sql, ", ");
-	}
+	append_names(columns, count, sql);
 	buf_text(sql, "\"version\") VALUES (");
 	append_placeholders(count, sql);
 	buf_text(sql, ", 1) ON CONFLICT DO NOTHING");
@@ -121,6 +126,30 @@ const char *table_sql_insert(const struct table *table, const struct column *con
 	auto_buf struct buf sql = {0};
 
 	append_insert(table, columns, count, &sql);
+	return keep(arena, &sql);
+}
+
+const char *table_sql_insert_rows(const struct table *table,
+                                  const struct table_sql_columns *columns, size_t rows,
+                                  struct arena *arena)
+{
+	auto_buf struct buf sql = {0};
+	size_t parameter = columns->same_count;
+
+	buf_text(&sql, "INSERT INTO ");
+	db_quote(&sql, table->name);
+	buf_text(&sql, " (");
+	append_names(columns->same, columns->same_count, &sql);
+	append_names(columns->other, columns->other_count, &sql);
+	buf_text(&sql, "\"version\") VALUES ");
+	for (size_t row = 0; row < rows; row++) {
+		buf_text(&sql, row ? ", (" : "(");
+		for (size_t i = 0; i < columns->same_count; i++)
+			buf_printf(&sql, "$%zu, ", i + 1);
+		for (size_t i = 0; i < columns->other_count; i++)
+			buf_printf(&sql, "$%zu, ", ++parameter);
+		buf_text(&sql, "1)");
+	}
 	return keep(arena, &sql);
 }
 

@@ -36,11 +36,22 @@ struct table_sql {
 	const char *const *parents;
 };
 
+/* Columns to write: those that have the same value in all rows, and the others. */
+struct table_sql_columns {
+	const struct column *const *same, *const *other;
+	size_t same_count, other_count;
+};
+
 struct table_sql *table_sql_new(const struct table *table, struct arena *arena);
 
 /* INSERT of these columns, their values are $1 and on; the row's version is 1. */
 const char *table_sql_insert(const struct table *table, const struct column *const *columns,
                              size_t count, struct arena *arena);
+/* INSERT of so many rows at once: $1 and on are the values that are the same in all rows, then row by row
+ * come the others. */
+const char *table_sql_insert_rows(const struct table *table,
+                                  const struct table_sql_columns *columns, size_t rows,
+                                  struct arena *arena);
 /* UPDATE of these columns and of updated_at, the next parameter; the id is the last. */
 const char *table_sql_update(const struct table *table, const struct column *const *columns,
                              size_t count, struct arena *arena);

@@ -6,6 +6,7 @@
 
 #include "lib/mem.h"
 #include "storage/catalog/value_parse.h"
+#include "storage/repo/row_batch.h"
 #include "storage/repo/row_binding.h"
 #include "storage/repo/row_check.h"
 #include "storage/repo/table_sql.h"
@@ -34,7 +35,10 @@ struct table_writer {
 	struct db_stmt *update;     /* NULL unless TABLE_WRITER_UPDATE */
 	struct reference *references;
 	size_t reference_count;
-	size_t key_index; /* of options.key in table->keys */
+	size_t key_index;        /* of options.key in table->keys */
+	struct row_batch *batch; /* NULL until a row is added */
+	struct table_sql_columns batched;
+	int has_made_ids; /* among ids that were given: one of these may be the same */
 };
 
 static int is_given(const struct table_writer *writer, const struct column *column)
@@ -194,6 +198,7 @@ void table_writer_close(struct table_writer *writer)
 		db_stmt_free(writer->insert_without_id);
 	db_stmt_free(writer->insert);
 	db_stmt_free(writer->update);
+	row_batch_close(writer->batch);
 	arena_release(&writer->arena);
 	free(writer);
 }
@@ -202,6 +207,9 @@ void table_writer_begin(struct table_writer *writer)
 {
 	for (size_t i = 0; i < writer->reference_count; i++)
 		memset(writer->references[i].known, 0, PARENTS_KNOWN * sizeof(int64_t));
+	writer->has_made_ids = 0;
+	if (writer->batch)
+		row_batch_clear(writer->batch);
 }
 
 static int64_t *place_of(const struct reference *reference, int64_t id)
@@ -358,20 +366,77 @@ static int settle(const struct table_writer *writer, struct table_reject *reject
 	               writer->table->name);
 }
 
-int table_writer_row(struct table_writer *writer, const struct value *values,
+/* Takes the current row; 1 when all it refers to is there. */
+static int begin_row(struct table_writer *writer, const struct value *values,
                      struct table_reject *reject, struct err *err)
 {
-	int status;
-
 	for (size_t i = 0; i < writer->options.width; i++)
 		writer->row[writer->options.columns[i]->position] = values[i];
-	status = check_parents(writer, reject, err);
-	if (status < 0)
-		return -1;
-	if (!status)
-		return TABLE_WRITER_REJECTED;
-	status = insert(writer, err);
+	return check_parents(writer, reject, err);
+}
+
+static int store(struct table_writer *writer, struct table_reject *reject, struct err *err)
+{
+	int status = insert(writer, err);
+
 	if (status < 0)
 		return -1;
 	return status ? TABLE_WRITER_INSERTED : settle(writer, reject, err);
+}
+
+int table_writer_row(struct table_writer *writer, const struct value *values,
+                     struct table_reject *reject, struct err *err)
+{
+	int status = begin_row(writer, values, reject, err);
+
+	if (status <= 0)
+		return status < 0 ? -1 : TABLE_WRITER_REJECTED;
+	return store(writer, reject, err);
+}
+
+static int open_batch(struct table_writer *writer, struct err *err)
+{
+	struct table_sql_columns *columns = &writer->batched;
+	size_t size = sizeof(const struct column *);
+	const struct column **same = arena_array(&writer->arena, writer->insert_count + 1, size);
+	const struct column **other = arena_array(&writer->arena, writer->insert_count + 1, size);
+
+	for (size_t i = 0; i < writer->insert_count; i++) {
+		const struct column *column = writer->inserted[i];
+
+		if (is_given(writer, column))
+			other[columns->other_count++] = column;
+		else
+			same[columns->same_count++] = column;
+	}
+	columns->same = same;
+	columns->other = other;
+	writer->batch = row_batch_open(writer->db, writer->table, columns, err);
+	return writer->batch ? 0 : -1;
+}
+
+int table_writer_add(struct table_writer *writer, const struct value *values,
+                     struct table_reject *reject, struct err *err)
+{
+	int status = begin_row(writer, values, reject, err);
+
+	if (status <= 0)
+		return status < 0 ? -1 : TABLE_WRITER_REJECTED;
+	if (writer->inserted[0] == writer->table->id && writer->row[TABLE_ID].kind != VALUE_INT)
+		writer->has_made_ids = 1;
+	if (writer->has_made_ids) {
+		if (table_writer_flush(writer, err) < 0)
+			return -1;
+		return store(writer, reject, err);
+	}
+	if (!writer->batch && open_batch(writer, err) < 0)
+		return -1;
+	if (row_batch_add(writer->batch, writer->row, err) < 0)
+		return -1;
+	return TABLE_WRITER_INSERTED;
+}
+
+int table_writer_flush(struct table_writer *writer, struct err *err)
+{
+	return writer->batch ? row_batch_flush(writer->batch, err) : 0;
 }

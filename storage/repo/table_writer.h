@@ -57,4 +57,10 @@ void table_writer_begin(struct table_writer *writer);
 MUST_CHECK int table_writer_row(struct table_writer *writer, const struct value *values,
                                 struct table_reject *reject, struct err *err);
 
+/* The same for a row of which the caller knows that no other has its id or one of its keys; it may be
+ * stored together with later ones, the last with table_writer_flush(). */
+MUST_CHECK int table_writer_add(struct table_writer *writer, const struct value *values,
+                                struct table_reject *reject, struct err *err);
+MUST_CHECK int table_writer_flush(struct table_writer *writer, struct err *err);
+
 #endif

@@ -1,6 +1,7 @@
 /* table_writer_test.c - many rows into one table, on every database */
 #include <check.h>
 
+#include "storage/repo/row_batch.h"
 #include "storage/repo/table_writer.h"
 #include "tests/drivers/shelf.h"
 #include "tests/suite.h"
@@ -114,6 +115,55 @@ START_TEST(rows_with_and_without_ids_are_stored_with_defaults)
 }
 END_TEST
 
+/* More than one statement's worth, the last statement not full. */
+START_TEST(added_rows_are_stored_at_the_latest_when_flushed)
+{
+	const struct table *table = catalog_table(shelf.catalog, "user");
+	const struct column *columns[] = {catalog_column(table, "id"),
+	                                  catalog_column(table, "name"),
+	                                  catalog_column(table, "department_id")};
+	struct table_writer_options options = {columns, countof(columns), TABLE_WRITER_ERROR, NULL,
+	                                       STAMP};
+	/* each with its text: the writer keeps none of the caller's memory */
+	static const struct {
+		int64_t id, department;
+		int outcome;
+	} last[] = {
+		{500, 99, TABLE_WRITER_REJECTED},
+		{501, 1, TABLE_WRITER_INSERTED},
+		{0, 1, TABLE_WRITER_INSERTED},
+		{502, 1, TABLE_WRITER_REJECTED}, /* the id that the row before was given */
+		{503, 1, TABLE_WRITER_INSERTED},
+	};
+	struct table_writer *writer = table_writer_open(shelf.db, table, &options, &shelf.err);
+	char name[32];
+
+	ck_assert_msg(writer != NULL, "%s", shelf.err.text);
+	ck_assert_int_eq(db_begin(shelf.db, DB_WRITE, &shelf.err), 0);
+	table_writer_begin(writer);
+	for (int i = 0; i < 2 * ROW_BATCH_ROWS + (int)countof(last); i++) {
+		int at = i - 2 * ROW_BATCH_ROWS;
+		int64_t id = at < 0 ? i + 1 : last[at].id;
+		int size = snprintf(name, sizeof(name), "Ann %d", i);
+		struct value values[] = {id ? value_int(id) : value_null(),
+		                         value_text(name, (size_t)size),
+		                         value_int(at < 0 ? 1 : last[at].department)};
+		struct table_reject reject;
+		int outcome = table_writer_add(writer, values, &reject, &shelf.err);
+
+		ck_assert_int_eq(outcome, at < 0 ? TABLE_WRITER_INSERTED : last[at].outcome);
+		memset(name, '#', sizeof(name));
+	}
+	ck_assert_int_eq(table_writer_flush(writer, &shelf.err), 0);
+	ck_assert_int_eq(db_commit(shelf.db, &shelf.err), 0);
+	table_writer_close(writer);
+	stored();
+	ck_assert(strncmp(shelf.answer.data, "1,Ann 0,,1,7,v1;2,Ann 1,,1,7,v1;", 32) == 0);
+	ck_assert(strstr(shelf.answer.data, ";96,Ann 95,,1,7,v1;501,Ann 97,,1,7,v1;"
+	                                    "502,Ann 98,,1,7,v1;503,Ann 100,,1,7,v1;") != NULL);
+}
+END_TEST
+
 START_TEST(a_bad_row_names_its_reason_and_costs_no_other)
 {
 	shelf_post(&shelf, "user", "{\"name\": \"Old\", \"code\": 9}");
@@ -195,6 +245,7 @@ int main(int argc, char **argv)
 
 	tcase_add_checked_fixture(cases, set_up, tear_down);
 	tcase_add_test(cases, rows_with_and_without_ids_are_stored_with_defaults);
+	tcase_add_test(cases, added_rows_are_stored_at_the_latest_when_flushed);
 	tcase_add_test(cases, a_bad_row_names_its_reason_and_costs_no_other);
 	tcase_add_test(cases, skip_leaves_what_is_there_and_rejects_other_collisions);
 	tcase_add_test(cases, update_changes_given_columns_and_revives);
