@@ -31,6 +31,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -63,10 +64,11 @@ enum {
 	MR_JSON = 5,
 	MR_SECRET = 6, /* text that is masked in logs */
 	MR_BYTES = 7,
-	MR_TIMESTAMP = 8, /* i: microseconds since the epoch, UTC */
-	MR_DATE = 9,      /* i: days since the epoch */
-	MR_DECIMAL = 10,  /* s: text */
-	MR_UUID = 11,     /* s: text */
+	/* i: microseconds since the epoch, UTC; of a parameter the text 2026-11-21T08:42:00.123456Z */
+	MR_TIMESTAMP = 8,
+	MR_DATE = 9,     /* i: days since the epoch */
+	MR_DECIMAL = 10, /* s: text */
+	MR_UUID = 11,    /* s: text */
 };
 
 enum { MR_DEBUG = 0, MR_INFO = 1, MR_WARN = 2, MR_ERROR = 3 };
@@ -432,6 +434,32 @@ __attribute__((format(printf, 3, 4))) static inline mr_status mr_fail(struct mr_
 	va_end(arguments);
 	task->host->set_reason(task, text);
 	return status;
+}
+
+/* `90s`, `1.5h`, `250ms`, `2d`, or seconds: as durations stand in DAG files. MR_FAIL: it is none. */
+static inline mr_status mr_duration(const char *text, double *seconds)
+{
+	static const struct {
+		const char *name;
+		double seconds;
+	} units[] = {{"", 1}, {"ms", 0.001}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
+	double number = 0, place = 1;
+	size_t i;
+
+	if (*text < '0' || *text > '9')
+		return MR_FAIL;
+	for (; *text >= '0' && *text <= '9'; text++)
+		number = number * 10 + (*text - '0');
+	if (*text == '.')
+		for (text++; *text >= '0' && *text <= '9'; text++)
+			number += (*text - '0') * (place /= 10);
+	for (i = 0; i < MR_COUNT(units); i++) {
+		if (strcmp(text, units[i].name) != 0)
+			continue;
+		*seconds = number * units[i].seconds;
+		return MR_OK;
+	}
+	return MR_FAIL;
 }
 
 #ifdef __cplusplus

@@ -7,6 +7,7 @@
 
 enum {
 	TEXT_BYTES = 32 * 1024, /* of object.get's output */
+	LEAST_POLL_S = 1,       /* of object.wait */
 };
 
 static mr_status put(struct mr_task *task, const char *key, json_t *value)
@@ -151,6 +152,28 @@ static mr_status run_delete(struct mr_task *task)
 	return status == MR_OK ? put(task, "uri", json_string(uri)) : status;
 }
 
+static mr_status run_wait(struct mr_task *task)
+{
+	struct mr_object_stat stat = {.size = sizeof(stat)};
+	const char *uri = NULL, *poll = NULL;
+	double seconds;
+	mr_status status;
+
+	task->host->param_text(task, "uri", &uri);
+	task->host->param_text(task, "poll", &poll);
+	if (mr_duration(poll, &seconds) != MR_OK || seconds < LEAST_POLL_S)
+		return mr_fail(task, MR_FAIL,
+		               "'poll' must be a duration of at least %d s, such as 30s",
+		               LEAST_POLL_S);
+	status = task->host->object_stat(task, uri, &stat);
+	if (status == MR_OK)
+		return put_stat(task, &stat);
+	if (status != MR_END)
+		return status;
+	task->host->again_after(task, seconds);
+	return mr_fail(task, MR_AGAIN, "waits for '%s'", uri);
+}
+
 static const struct mr_output stat_outputs[] = {
 	{"uri", MR_TEXT, "the object that was written"},
 	{"bytes", MR_INT, "its size"},
@@ -162,6 +185,12 @@ static const struct mr_output get_outputs[] = {
 	{"bytes", MR_INT, "its size"},
 	{"etag", MR_TEXT, "changes with each write of the object"},
 	{"text", MR_TEXT, "what is in it, when 'to' is not given"},
+};
+
+static const struct mr_output wait_outputs[] = {
+	{"uri", MR_TEXT, "the object that is there now"},
+	{"bytes", MR_INT, "its size"},
+	{"etag", MR_TEXT, "changes with each write of the object"},
 };
 
 static const struct mr_output delete_outputs[] = {
@@ -190,6 +219,11 @@ static const struct mr_param copy_params[] = {
 
 static const struct mr_param delete_params[] = {
 	{"uri", MR_TEXT, 1, NULL, "URI of the object; absent is fine"},
+};
+
+static const struct mr_param wait_params[] = {
+	{"uri", MR_TEXT, 1, NULL, "URI of the object to wait for"},
+	{"poll", MR_TEXT, 0, "\"30s\"", "how often to look, at least 1s"},
 };
 
 static const struct mr_op ops[] = {
@@ -232,6 +266,16 @@ static const struct mr_op ops[] = {
 		.output_count = MR_COUNT(delete_outputs),
 		.flags = MR_OP_WARM,
 		.run = run_delete,
+	},
+	{
+		.name = "wait",
+		.help = "waits until an object exists; holds no runner meanwhile",
+		.params = wait_params,
+		.param_count = MR_COUNT(wait_params),
+		.outputs = wait_outputs,
+		.output_count = MR_COUNT(wait_outputs),
+		.flags = MR_OP_WARM,
+		.run = run_wait,
 	},
 };
 

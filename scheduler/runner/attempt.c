@@ -9,6 +9,7 @@
 #include "lib/clock.h"
 #include "lib/file.h"
 #include "lib/str.h"
+#include "lib/timestamp.h"
 #include "scheduler/runner/host_table.h"
 #include "scheduler/runner/remains.h"
 
@@ -91,6 +92,19 @@ static json_t *given(const json_t *params, const char *name)
 	return value;
 }
 
+/* Operators get moments in one form only, however they were written. */
+static json_t *in_one_form(struct attempt *attempt, const char *name, json_t *value)
+{
+	char text[TIMESTAMP_SIZE];
+	int64_t moment_us;
+
+	if (timestamp_parse(json_string_value(value), json_string_length(value), &moment_us) < 0)
+		return value;
+	timestamp_format(moment_us, text);
+	json_object_set_new(attempt->start->params, name, json_string(text));
+	return json_object_get(attempt->start->params, name);
+}
+
 static int check_param(struct attempt *attempt, size_t i)
 {
 	const struct plugin_param *param = &attempt->op->params[i];
@@ -100,6 +114,8 @@ static int check_param(struct attempt *attempt, size_t i)
 		return fail(attempt, "parameter '%s' must be of type %s, not %s",
 		            param->declared.name, plugin_file_type_name(param->declared.type),
 		            json_kind(value));
+	if (value && param->declared.type == MR_TIMESTAMP)
+		value = in_one_form(attempt, param->declared.name, value);
 	if (!value)
 		value = param->fallback;
 	if (!value && param->declared.required)

@@ -7,6 +7,7 @@
 #include "lib/file.h"
 #include "lib/limits.h"
 #include "lib/str.h"
+#include "lib/timestamp.h"
 
 static const char *const type_names[] = {
 	[MR_TEXT] = "text",           [MR_INT] = "int",   [MR_FLOAT] = "float",
@@ -20,6 +21,14 @@ const char *plugin_file_type_name(int32_t type)
 	return type > 0 && (size_t)type < countof(type_names) ? type_names[type] : NULL;
 }
 
+static int is_moment(const json_t *value)
+{
+	int64_t moment_us;
+
+	return json_is_string(value) && timestamp_parse(json_string_value(value),
+	                                                json_string_length(value), &moment_us) == 0;
+}
+
 int plugin_file_accepts(int32_t type, const json_t *value)
 {
 	switch (type) {
@@ -31,6 +40,8 @@ int plugin_file_accepts(int32_t type, const json_t *value)
 		return json_is_number(value);
 	case MR_BOOL:
 		return json_is_boolean(value);
+	case MR_TIMESTAMP:
+		return is_moment(value);
 	default:
 		return json_is_string(value);
 	}

@@ -56,11 +56,14 @@ static void started(void *context, struct job *job, const struct process_identit
 {
 	struct leader *leader = context;
 	struct event event = {.type = EVENT_STARTED, .attempt = {job->attempt, job->fence}};
+	struct instance_info *info = run_info_instance(job->instance);
 	struct batch_attempt *added;
 
 	if (leader_step(leader, &event) != ENGINE_OK)
 		return;
-	run_info_instance(job->instance)->started_us = at_us;
+	/* of several calls the first one's */
+	if (!job->instance->used_us || !info->started_us)
+		info->started_us = at_us;
 	added = vec_push(&leader->next->attempts);
 	added->kind = BATCH_START;
 	added->row = (struct attempt_repo_row){
@@ -71,7 +74,7 @@ static void started(void *context, struct job *job, const struct process_identit
 		.pid = process->pid,
 		.pid_started = process->start_ticks,
 		.boot_id = arena_strdup(&leader->next->arena, process->boot_id),
-		.started_at_us = at_us,
+		.started_at_us = info->started_us,
 		.number = job->number,
 	};
 }
@@ -136,11 +139,13 @@ static void set_resume(char **text, const char *value, const json_t *secrets)
 static void note_end(struct job *job, const struct wire_finished *finished)
 {
 	struct instance_info *info = run_info_instance(job->instance);
+	int is_first_call = !job->instance->used_us;
 
-	if (!info->started_us || !job->has_started)
+	if (!info->started_us || (!job->has_started && is_first_call))
 		info->started_us = finished->started_us;
 	info->ended_us = finished->ended_us;
-	info->log_bytes = finished->log_bytes;
+	if (finished->log_bytes || is_first_call)
+		info->log_bytes = finished->log_bytes;
 	set_masked(&info->reason, finished->reason, job->secrets);
 	set_resume(&info->resume, finished->resume, job->secrets);
 	json_decref(info->outputs);

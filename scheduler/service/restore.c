@@ -91,7 +91,9 @@ static void restore_instance(const struct task_repo_row *row, const struct dag_t
 	kept->started_us = row->started_at_us;
 	kept->ended_us = row->ended_at_us;
 	kept->clears = row->clears;
+	kept->log_bytes = row->log_bytes;
 	run_info_set_text(&kept->reason, row->reason);
+	run_info_set_text(&kept->resume, row->resume);
 }
 
 static struct run_info *restore_info(const struct run_repo_row *row, const struct dag *dag,

@@ -5,7 +5,7 @@
 	"SELECT t.id, t.run, t.task, t.state, t.cause, t.reason, t.operator, t.pool, t.attempt,"   \
 	" t.fence, t.used_us, t.due_at, t.queued_at, t.started_at, t.ended_at, t.map_index,"       \
 	" t.priority, t.number, t.tries, t.lost, t.clears, a.state, t.cancel,"                     \
-	" t.clear"                                                                                 \
+	" t.clear, a.resume, a.log_bytes"                                                          \
 	" FROM task_instance t LEFT JOIN attempt a ON a.id = t.attempt "
 
 int task_repo_insert(struct db *db, const struct task_repo_row *rows, size_t count, struct err *err)
@@ -134,6 +134,8 @@ static void read_row(struct db_stmt *stmt, struct arena *arena, void *item)
 		.lost = (uint32_t)db_column_int(stmt, 19),
 		.clears = (uint32_t)db_column_int(stmt, 20),
 		.attempt_state = metadata_text(stmt, 21, arena),
+		.resume = metadata_text(stmt, 24, arena),
+		.log_bytes = db_column_int(stmt, 25),
 		.cancel = metadata_text(stmt, 22, arena),
 		.clear = (int)db_column_int(stmt, 23),
 	};

@@ -24,9 +24,12 @@ struct task_repo_row {
 	int32_t priority;
 	uint32_t number; /* of the latest attempt */
 	uint32_t tries, lost, clears;
-	const char *cancel;        /* why its attempt is being cancelled, NULL: it is not */
-	int clear;                 /* it runs again after that */
-	const char *attempt_state; /* of the latest attempt; read only */
+	const char *cancel; /* why its attempt is being cancelled, NULL: it is not */
+	int clear;          /* it runs again after that */
+	/* of the latest attempt; read only */
+	const char *attempt_state;
+	const char *resume; /* what it told itself for its next call */
+	int64_t log_bytes;
 };
 
 struct task_repo_key {
