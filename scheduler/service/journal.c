@@ -1,10 +1,11 @@
-/* journal.c - the thread that stores batches */
+/* journal.c - stores batches, one transaction each */
 #include "scheduler/service/journal.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
 
+#include "lib/clock.h"
 #include "lib/fault.h"
 #include "lib/log.h"
 #include "lib/mem.h"
@@ -15,6 +16,9 @@ enum {
 	QUIET_CHECKPOINT_MS = 2000, /* without work for so long */
 	WAL_PAGES_AT_START = 1000,  /* commits overwrite what is there instead of extending it */
 	WAL_PAGES_BEFORE_CHECKPOINT = 16000,
+	SMALL_ROWS = 16,       /* of a batch that the owner stores itself */
+	SLOW_COMMIT_US = 2000, /* the next ones are the thread's until one is quicker */
+	OWNER_WAITS_MS = 5,    /* for another writer */
 };
 
 struct journal {
@@ -23,19 +27,29 @@ struct journal {
 	pthread_cond_t changed;
 	void (*wake)(void *context);
 	void *context;
-	struct db *db;                 /* the thread's */
-	struct lease_repo_lease lease; /* the thread's */
+
+	/* The owner's while `is_at_rest`, else the thread's. */
+	struct db *db;
+	struct lease_repo_lease lease;
+	int is_slow; /* the last commit was */
 
 	/* Under the lock. */
 	struct batch *waiting, *committed;
 	struct err trouble;
 	int is_busy, is_stopping;
+	int is_at_rest; /* the thread waits for a batch */
+	int is_lent;    /* the owner commits */
+	int was_lent;   /* since the thread has looked last */
+	int is_quiet;   /* checkpointed, nothing was committed since */
 };
 
 static int store(struct journal *journal, const struct batch *batch, struct err *err)
 {
 	struct db *db = journal->db;
+	int64_t begun_us = clock_monotonic_us();
 	int stored;
+
+	journal->is_slow = 1;
 
 	if (db_begin(db, DB_WRITE, err) < 0)
 		return -1;
@@ -43,6 +57,7 @@ static int store(struct journal *journal, const struct batch *batch, struct err 
 	if (stored > 0) {
 		/* the commit whose answer was lost had arrived */
 		db_rollback(db);
+		journal->lease.batch++;
 		return 0;
 	}
 	if (stored < 0 || batch_store(batch, db, err) < 0) {
@@ -53,6 +68,8 @@ static int store(struct journal *journal, const struct batch *batch, struct err 
 	if (db_commit(db, err) < 0)
 		return -1;
 	FAULT("journal-after-commit");
+	journal->is_slow = clock_monotonic_us() - begun_us > SLOW_COMMIT_US;
+	journal->lease.batch++;
 	return 0;
 }
 
@@ -108,7 +125,6 @@ static int store_stubbornly(struct journal *journal, const struct batch *batch)
 			return -1;
 		pause_ms = pause_ms * 2 < LONGEST_PAUSE_MS ? pause_ms * 2 : LONGEST_PAUSE_MS;
 	}
-	journal->lease.batch++;
 	if (was_in_trouble) {
 		log_info("journal", "what happened is stored again");
 		set_trouble(journal, &(struct err){.code = ERR_NONE});
@@ -116,30 +132,48 @@ static int store_stubbornly(struct journal *journal, const struct batch *batch)
 	return 0;
 }
 
+static void checkpoint(struct journal *journal)
+{
+	struct err err;
+
+	if (db_checkpoint(journal->db, &err) < 0)
+		log_warn("journal", "checkpoint: %s", err.text);
+}
+
+/* Under the lock: waits a while for a batch, for good once all is checkpointed. */
+static void rest(struct journal *journal)
+{
+	struct timespec deadline;
+
+	if (journal->is_quiet) {
+		pthread_cond_wait(&journal->changed, &journal->lock);
+		return;
+	}
+	deadline_in(&deadline, QUIET_CHECKPOINT_MS);
+	journal->was_lent = 0;
+	if (pthread_cond_timedwait(&journal->changed, &journal->lock, &deadline) == 0 ||
+	    journal->is_lent || journal->was_lent)
+		return;
+	journal->is_quiet = 1;
+	journal->is_at_rest = 0;
+	pthread_mutex_unlock(&journal->lock);
+	checkpoint(journal);
+	pthread_mutex_lock(&journal->lock);
+	journal->is_at_rest = 1;
+}
+
 /* The next batch; NULL: told to stop. Quiet times are for checkpoints. */
 static struct batch *next_batch(struct journal *journal)
 {
-	struct timespec deadline;
 	struct batch *batch;
-	int is_quiet = 0;
 
-	deadline_in(&deadline, QUIET_CHECKPOINT_MS);
 	pthread_mutex_lock(&journal->lock);
-	while (!journal->waiting && !journal->is_stopping) {
-		if (is_quiet)
-			pthread_cond_wait(&journal->changed, &journal->lock);
-		else if (pthread_cond_timedwait(&journal->changed, &journal->lock, &deadline)) {
-			struct err err;
-
-			is_quiet = 1;
-			pthread_mutex_unlock(&journal->lock);
-			if (db_checkpoint(journal->db, &err) < 0)
-				log_warn("journal", "checkpoint: %s", err.text);
-			pthread_mutex_lock(&journal->lock);
-		}
-	}
+	journal->is_at_rest = 1;
+	while (!journal->waiting && !journal->is_stopping)
+		rest(journal);
 	batch = journal->waiting;
 	journal->waiting = NULL;
+	journal->is_at_rest = journal->is_quiet = 0;
 	pthread_mutex_unlock(&journal->lock);
 	return batch;
 }
@@ -166,9 +200,8 @@ static void *run(void *context)
 			break;
 		}
 		give_back(journal, batch);
-		if (db_wal_pages(journal->db) > WAL_PAGES_BEFORE_CHECKPOINT &&
-		    db_checkpoint(journal->db, &err) < 0)
-			log_warn("journal", "checkpoint: %s", err.text);
+		if (db_wal_pages(journal->db) > WAL_PAGES_BEFORE_CHECKPOINT)
+			checkpoint(journal);
 	}
 	return NULL;
 }
@@ -187,6 +220,57 @@ struct journal *journal_start(struct db *db, const struct lease_repo_lease *leas
 	if (pthread_create(&journal->thread, NULL, run, journal) != 0)
 		abort();
 	return journal;
+}
+
+static int is_small(const struct batch *batch)
+{
+	return batch->versions.count == 0 &&
+	       batch->dags.count + batch->new_runs.count + batch->new_tasks.count +
+	                       batch->attempts.count + batch->outputs.count + batch->tasks.count +
+	                       batch->runs.count <=
+	               SMALL_ROWS;
+}
+
+/* 1: the database is the caller's until give_up(). */
+static int borrow(struct journal *journal)
+{
+	int is_lent;
+
+	pthread_mutex_lock(&journal->lock);
+	is_lent = journal->is_at_rest && !journal->is_slow &&
+	          db_wal_pages(journal->db) <= WAL_PAGES_BEFORE_CHECKPOINT;
+	journal->is_lent = is_lent;
+	if (is_lent && journal->is_quiet) {
+		journal->is_quiet = 0;
+		pthread_cond_signal(&journal->changed);
+	}
+	pthread_mutex_unlock(&journal->lock);
+	return is_lent;
+}
+
+static void give_up(struct journal *journal)
+{
+	pthread_mutex_lock(&journal->lock);
+	journal->is_lent = 0;
+	journal->was_lent = 1;
+	pthread_mutex_unlock(&journal->lock);
+}
+
+int journal_store(struct journal *journal, const struct batch *batch)
+{
+	int64_t timeout_ms;
+	struct err err;
+	int is_stored;
+
+	if (!is_small(batch) || !borrow(journal))
+		return 0;
+	timeout_ms = db_timeout_ms(journal->db);
+	db_set_timeout_ms(journal->db, OWNER_WAITS_MS);
+	/* the thread tries again, and says what is wrong */
+	is_stored = store(journal, batch, &err) == 0;
+	db_set_timeout_ms(journal->db, timeout_ms);
+	give_up(journal);
+	return is_stored;
 }
 
 void journal_submit(struct journal *journal, struct batch *batch)

@@ -1,6 +1,8 @@
-/* journal.h - the thread that stores batches, one transaction each
+/* journal.h - stores batches, one transaction each
  *
- * One batch is under way at a time; whatever comes up meanwhile is the next one, so commits group by
+ * A small batch is stored at once, on the owner's thread, while the disk is quick: a hand-over to
+ * another thread and back takes as long as the commit. All others, and all trouble, are for a thread
+ * of the journal, so that a slow disk holds the owner up for one commit at most. One batch is under way at a time; whatever comes up meanwhile is the next one, so commits group by
  * themselves. Each transaction begins with the lease: a leader that was replaced can store nothing. A
  * commit that fails is tried again, the same batch, until it works. `wake` is called on the journal's
  * thread after each change of what journal_take() and journal_trouble() say; everything else is for
@@ -18,6 +20,10 @@ struct journal;
 /* Takes `db` over. */
 struct journal *journal_start(struct db *db, const struct lease_repo_lease *lease,
                               void (*wake)(void *context), void *context);
+
+/* 1: it is committed. 0: it is not, and is to be submitted; it was too large, the disk is slow, the
+ * thread is at work, or it failed. */
+int journal_store(struct journal *journal, const struct batch *batch);
 
 /* Takes the batch over until journal_take() gives it back. None may be under way. */
 void journal_submit(struct journal *journal, struct batch *batch);

@@ -185,32 +185,6 @@ static int is_due(struct leader *leader)
 	return 0;
 }
 
-static void submit_batch(struct leader *leader)
-{
-	struct batch_source source = {
-		.effects = &leader->effects,
-		.worker = leader->worker,
-		.now_us = clock_now_us(),
-		.engine_now_us = clock_monotonic_us(),
-	};
-
-	leader->is_overdue = 0;
-	uv_timer_stop(&leader->linger);
-	batch_add_effects(leader->next, &source);
-	effects_clear(&leader->effects);
-	leader->under_way = leader->next;
-	leader->next = batch_new();
-	journal_submit(leader->journal, leader->under_way);
-}
-
-void leader_turn(struct leader *leader)
-{
-	fleet_turn(leader->fleet);
-	if (!leader->under_way && is_due(leader))
-		submit_batch(leader);
-	set_timer(leader);
-}
-
 /* An attempt whose operator is not there any more ends here, with the reason. */
 static void fail_without_operator(struct leader *leader, struct job *job)
 {
@@ -275,15 +249,51 @@ static void act(struct leader *leader, struct batch *batch)
 		forget_run(leader, *run);
 }
 
+static void finish_batch(struct leader *leader, struct batch *batch)
+{
+	leader->under_way = NULL;
+	act(leader, batch);
+	batch_free(batch);
+}
+
+/* 1: it is stored already. */
+static int store_batch(struct leader *leader)
+{
+	struct batch_source source = {
+		.effects = &leader->effects,
+		.worker = leader->worker,
+		.now_us = clock_now_us(),
+		.engine_now_us = clock_monotonic_us(),
+	};
+
+	leader->is_overdue = 0;
+	uv_timer_stop(&leader->linger);
+	batch_add_effects(leader->next, &source);
+	effects_clear(&leader->effects);
+	leader->under_way = leader->next;
+	leader->next = batch_new();
+	if (journal_store(leader->journal, leader->under_way))
+		return 1;
+	journal_submit(leader->journal, leader->under_way);
+	return 0;
+}
+
+void leader_turn(struct leader *leader)
+{
+	fleet_turn(leader->fleet);
+	while (!leader->under_way && is_due(leader) && store_batch(leader)) {
+		finish_batch(leader, leader->under_way);
+		fleet_turn(leader->fleet);
+	}
+	set_timer(leader);
+}
+
 void leader_committed(struct leader *leader)
 {
 	struct batch *batch = journal_take(leader->journal);
 
-	if (!batch)
-		return;
-	leader->under_way = NULL;
-	act(leader, batch);
-	batch_free(batch);
+	if (batch)
+		finish_batch(leader, batch);
 }
 
 int leader_is_quiet(const struct leader *leader)
