@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "lib/log.h"
@@ -15,6 +16,7 @@
 enum {
 	ALIVE_MS = 5000,
 	GRACE_MS = 10000,
+	WATCH_AFTER_US = 2000, /* longer than a quick task, shorter than anybody notices */
 };
 
 static void ring(int event_fd)
@@ -25,11 +27,20 @@ static void ring(int event_fd)
 	(void)!write(event_fd, &one, sizeof(one));
 }
 
-static void silence(int event_fd)
+/* Has the helper watch the wire after so long; 0: not at all. */
+static void watch_in(const struct channel *channel, int64_t us)
+{
+	struct itimerspec when = {.it_value.tv_nsec = us * 1000};
+
+	timerfd_settime(channel->watch_fd, 0, &when, NULL);
+}
+
+/* 1: it had rung. */
+static int silence(int event_fd)
 {
 	uint64_t count;
 
-	(void)!read(event_fd, &count, sizeof(count));
+	return read(event_fd, &count, sizeof(count)) == sizeof(count);
 }
 
 void channel_init(struct channel *channel, int fd)
@@ -37,6 +48,7 @@ void channel_init(struct channel *channel, int fd)
 	*channel = (struct channel){
 		.fd = fd,
 		.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
+		.watch_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK),
 		.cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
 		.grace_ms = GRACE_MS,
 		.alive_ms = ALIVE_MS,
@@ -87,25 +99,6 @@ int64_t channel_current(struct channel *channel)
 static int queue_has(const struct channel_queue *queue)
 {
 	return queue->taken < queue->count;
-}
-
-int channel_take(struct channel *channel, struct wire_frame *frame)
-{
-	struct channel_queue *queue = &channel->queue;
-	int got;
-
-	pthread_mutex_lock(&channel->mutex);
-	while (!queue_has(queue) && !channel->has_ended)
-		pthread_cond_wait(&channel->arrived, &channel->mutex);
-	got = queue_has(queue) && !channel->has_ended;
-	if (got) {
-		*frame = queue->items[queue->taken++];
-		if (queue->taken == queue->count)
-			queue->taken = queue->count = 0;
-		channel->current = frame->as.start.attempt;
-	}
-	pthread_mutex_unlock(&channel->mutex);
-	return got;
 }
 
 void channel_started(struct channel *channel, const struct wire_start *start, int64_t at_us)
@@ -178,20 +171,6 @@ static void recall(struct channel *channel, const struct wire_ids *ids)
 	vec_release(&gone);
 }
 
-void channel_retire(struct channel *channel)
-{
-	pthread_mutex_lock(&channel->mutex);
-	channel->is_retired = 1;
-	if (queue_has(&channel->queue))
-		recall(channel, NULL);
-	while (flush(channel) == WIRE_IO_WAIT) {
-		struct pollfd ready = {.fd = channel->fd, .events = POLLOUT};
-
-		poll(&ready, 1, -1);
-	}
-	pthread_mutex_unlock(&channel->mutex);
-}
-
 int channel_request(struct channel *channel, const char *what, const char *name, struct buf *value,
                     struct err *err)
 {
@@ -203,6 +182,7 @@ int channel_request(struct channel *channel, const char *what, const char *name,
 		(struct wire_request){channel->current, ++channel->request_id, what, name};
 	put(channel, &frame);
 	flush(channel);
+	watch_in(channel, 1);
 	while (channel->reply.type != WIRE_REPLY && !atomic_load(&channel->cancelled))
 		pthread_cond_wait(&channel->arrived, &channel->mutex);
 	reply = channel->reply;
@@ -260,39 +240,105 @@ static int take_in(struct channel *channel, struct wire_frame *frame)
 	return 0;
 }
 
-static int take_all(struct channel *channel, struct err *err)
+/* Every whole frame. -1: the format is broken. */
+static int take_all(struct channel *channel, enum channel_received *received, struct err *err)
 {
 	struct wire_frame frame;
-	int got, cancelled = 0;
+	int got;
 
-	pthread_mutex_lock(&channel->mutex);
 	while ((got = wire_reader_next(&channel->reader, &frame, err)) > 0) {
-		cancelled |= take_in(channel, &frame);
+		if (take_in(channel, &frame))
+			*received = CHANNEL_CANCELLED;
 		wire_release(&frame);
 	}
 	pthread_cond_broadcast(&channel->arrived);
-	pthread_mutex_unlock(&channel->mutex);
-	return got < 0 ? -1 : cancelled;
+	return got;
 }
 
-int channel_receive(struct channel *channel)
+/* Under the mutex. */
+static enum channel_received receive(struct channel *channel)
 {
+	enum channel_received received = CHANNEL_TAKEN;
 	struct err err = {0};
-	int cancelled = 0;
 	enum wire_io io;
 
 	while ((io = wire_reader_fill(&channel->reader, channel->fd, &err)) == WIRE_IO_OK) {
-		int got = take_all(channel, &err);
-
-		if (got < 0) {
+		if (take_all(channel, &received, &err) < 0) {
 			io = WIRE_IO_ERROR;
 			break;
 		}
-		cancelled |= got;
 	}
 	if (io == WIRE_IO_ERROR)
 		log_error("runner", "the service broke the wire format: %s", err.text);
-	return io == WIRE_IO_WAIT ? cancelled : -1;
+	return io == WIRE_IO_WAIT ? received : CHANNEL_GONE;
+}
+
+/* Under the mutex, which is let go meanwhile: receives until there is something to run. */
+static void idle(struct channel *channel)
+{
+	struct pollfd wire = {.fd = channel->fd, .events = POLLIN};
+
+	channel->is_idle = 1;
+	channel->is_watched = 0;
+	watch_in(channel, 0);
+	while (!queue_has(&channel->queue) && !channel->has_ended) {
+		pthread_mutex_unlock(&channel->mutex);
+		poll(&wire, 1, -1);
+		pthread_mutex_lock(&channel->mutex);
+		if (receive(channel) == CHANNEL_GONE)
+			channel->has_ended = 1;
+	}
+	watch_in(channel, WATCH_AFTER_US);
+	channel->is_idle = 0;
+}
+
+int channel_take(struct channel *channel, struct wire_frame *frame)
+{
+	struct channel_queue *queue = &channel->queue;
+	int got;
+
+	pthread_mutex_lock(&channel->mutex);
+	if (!queue_has(queue))
+		idle(channel);
+	got = queue_has(queue) && !channel->has_ended;
+	if (got) {
+		*frame = queue->items[queue->taken++];
+		if (queue->taken == queue->count)
+			queue->taken = queue->count = 0;
+		channel->current = frame->as.start.attempt;
+	}
+	pthread_mutex_unlock(&channel->mutex);
+	return got;
+}
+
+void channel_retire(struct channel *channel)
+{
+	pthread_mutex_lock(&channel->mutex);
+	channel->is_retired = 1;
+	if (queue_has(&channel->queue))
+		recall(channel, NULL);
+	/* what came in the meantime goes back too */
+	if (!channel->has_ended)
+		(void)receive(channel);
+	while (flush(channel) == WIRE_IO_WAIT) {
+		struct pollfd ready = {.fd = channel->fd, .events = POLLOUT};
+
+		poll(&ready, 1, -1);
+	}
+	pthread_mutex_unlock(&channel->mutex);
+}
+
+enum channel_received channel_receive(struct channel *channel)
+{
+	enum channel_received received = CHANNEL_UNWATCHED;
+
+	pthread_mutex_lock(&channel->mutex);
+	if (silence(channel->watch_fd))
+		channel->is_watched = !channel->is_idle;
+	if (channel->is_watched)
+		received = receive(channel);
+	pthread_mutex_unlock(&channel->mutex);
+	return received;
 }
 
 int channel_flush(struct channel *channel)

@@ -1,9 +1,11 @@
 /* channel.h - the wire as the two threads of a runner share it
  *
- * The helper receives and puts starts into the queue, the main thread takes them in order; both
- * send. `started` leaves, with everything before it, ahead of the operator's first instruction, so a
+ * Whoever receives puts starts into the queue, the main thread takes them in order; both send. While
+ * it has nothing to run, the main thread receives itself, so that a start wakes one thread and not
+ * two. The helper watches the wire once the main thread has been busy for a moment, or waits for a
+ * reply: watch_fd tells it to, and the first frame that is not for it ends its watch. `started` leaves, with everything before it, ahead of the operator's first instruction, so a
  * crash is never blamed on the wrong attempt; `finished` rides with the `started` behind it when one
- * is waiting. One mutex guards everything but the reader, which is the helper's.
+ * is waiting. One mutex guards everything.
  */
 #ifndef SCHEDULER_RUNNER_CHANNEL_H
 #define SCHEDULER_RUNNER_CHANNEL_H
@@ -22,6 +24,7 @@ struct channel_queue {
 struct channel {
 	int fd;        /* the stream */
 	int wake_fd;   /* eventfd: the helper has something to send */
+	int watch_fd;  /* timerfd: the helper is to receive */
 	int cancel_fd; /* eventfd: readable while the current attempt is cancelled */
 	struct wire_reader reader;
 	pthread_mutex_t mutex;
@@ -30,6 +33,8 @@ struct channel {
 	struct channel_queue queue;
 	int64_t current; /* attempt that runs, 0: none */
 	atomic_int cancelled;
+	int is_idle;    /* the main thread receives */
+	int is_watched; /* the helper does; neither: nobody for the moment */
 	int has_ended;  /* the service is gone */
 	int is_retired; /* takes no more starts */
 	json_t *config; /* of hello; NULL before */
@@ -62,8 +67,15 @@ void channel_send(struct channel *channel, const struct wire_frame *frame);
 
 /* -- helper -- */
 
-/* Takes in what has arrived. 1: the current attempt was cancelled; -1: the service is gone. */
-int channel_receive(struct channel *channel);
+enum channel_received {
+	CHANNEL_TAKEN,
+	CHANNEL_CANCELLED, /* the current attempt */
+	CHANNEL_UNWATCHED, /* nothing taken: the helper is not to, until watch_fd says so */
+	CHANNEL_GONE,      /* the service is */
+};
+
+/* Takes in what has arrived. */
+enum channel_received channel_receive(struct channel *channel);
 /* Sends what waits; 1 when some of it must wait for POLLOUT. */
 int channel_flush(struct channel *channel);
 /* No frame will come any more: cancels the current attempt. */

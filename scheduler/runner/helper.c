@@ -8,7 +8,7 @@
 #include "lib/clock.h"
 #include "scheduler/runner/remains.h"
 
-enum { POLL_WIRE, POLL_LOG, POLL_WAKE, POLL_COUNT };
+enum { POLL_WIRE, POLL_LOG, POLL_WAKE, POLL_WATCH, POLL_COUNT };
 
 static void cancel_work(struct helper *helper)
 {
@@ -31,6 +31,25 @@ static int timeout_ms(int64_t until_us)
 	return left_us <= 0 ? 0 : (int)(left_us / 1000 + 1);
 }
 
+/* Receives and says what to wait for next. -1: the service is gone. */
+static int receive(struct helper *helper, struct pollfd *wire)
+{
+	switch (channel_receive(helper->channel)) {
+	case CHANNEL_TAKEN:
+		break;
+	case CHANNEL_CANCELLED:
+		cancel_work(helper);
+		break;
+	case CHANNEL_UNWATCHED:
+		wire->events = (short)(wire->events & ~POLLIN);
+		return 0;
+	case CHANNEL_GONE:
+		return -1;
+	}
+	wire->events |= POLLIN;
+	return 0;
+}
+
 /* What one poll(2) has found; -1: the service is gone. */
 static int act(struct helper *helper, struct pollfd fds[POLL_COUNT])
 {
@@ -40,16 +59,13 @@ static int act(struct helper *helper, struct pollfd fds[POLL_COUNT])
 		attempt_log_pump(helper->log);
 	else if (fds[POLL_LOG].revents)
 		fds[POLL_LOG].fd = -1;
-	if (wire->revents & ~POLLOUT) {
-		int got = channel_receive(helper->channel);
-
-		if (got < 0)
-			return -1;
-		if (got)
-			cancel_work(helper);
-	}
+	if ((fds[POLL_WATCH].revents || wire->revents & ~POLLOUT) && receive(helper, wire) < 0)
+		return -1;
 	if (fds[POLL_WAKE].revents || wire->revents & POLLOUT)
-		wire->events = (short)(POLLIN | (channel_flush(helper->channel) ? POLLOUT : 0));
+		wire->events = (short)((wire->events & POLLIN) |
+		                       (channel_flush(helper->channel) ? POLLOUT : 0));
+	/* without events it would still tell of the end */
+	wire->fd = wire->events ? helper->channel->fd : -1;
 	return 0;
 }
 
@@ -57,9 +73,10 @@ static int act(struct helper *helper, struct pollfd fds[POLL_COUNT])
 static void serve(struct helper *helper)
 {
 	struct pollfd fds[POLL_COUNT] = {
-		[POLL_WIRE] = {.fd = helper->channel->fd, .events = POLLIN},
+		[POLL_WIRE] = {.fd = -1},
 		[POLL_LOG] = {.fd = helper->log->pipe_fd, .events = POLLIN},
 		[POLL_WAKE] = {.fd = helper->channel->wake_fd, .events = POLLIN},
+		[POLL_WATCH] = {.fd = helper->channel->watch_fd, .events = POLLIN},
 	};
 	int64_t said_us = clock_monotonic_us();
 

@@ -1,9 +1,9 @@
 /* helper.h - the second thread of a runner
  *
- * Receives frames, sends what could not be sent at once, moves the log pipe into the attempt's file,
- * says `alive`, turns a cancel into flag, descriptor and SIGTERM to the children. When the service is
- * gone it waits the grace and kills the process group: nothing outlives its server. Never joined, the
- * process ends by _exit(2).
+ * Receives frames while an attempt runs (channel.h), sends what could not be sent at once, moves the
+ * log pipe into the attempt's file, says `alive`, turns a cancel into flag, descriptor and SIGTERM to
+ * the children. When the service is gone it waits the grace and kills the process group: nothing
+ * outlives its server. Never joined, the process ends by _exit(2).
  */
 #ifndef SCHEDULER_RUNNER_HELPER_H
 #define SCHEDULER_RUNNER_HELPER_H
