@@ -27,6 +27,7 @@ struct mr_scan {
 	size_t width;                   /* of `selected` */
 	unsigned flags;
 	struct db_stmt *stmt; /* of table `at`; NULL: not begun */
+	int has_ended;        /* it has no more rows: a further step would begin anew */
 	struct row_reader reader;
 	struct arena memory;  /* of the reader */
 	struct table_row row; /* read, and not given out yet */
@@ -65,6 +66,7 @@ static void end_table(struct mr_scan *scan)
 {
 	db_stmt_free(scan->stmt);
 	scan->stmt = NULL;
+	scan->has_ended = 0;
 	arena_reset(&scan->memory);
 }
 
@@ -196,14 +198,15 @@ static int read_row(struct mr_scan *scan, struct err *err)
 {
 	int got;
 
-	if (scan->has_row)
-		return 1;
+	if (scan->has_row || scan->has_ended)
+		return scan->has_row;
 	if (!scan->stmt && begin_table(scan, err) < 0)
 		return -1;
 	got = db_step(scan->stmt, err);
 	if (got > 0 && row_reader_read(&scan->reader, scan->stmt, &scan->row, err) < 0)
 		return -1;
 	scan->has_row = got > 0;
+	scan->has_ended = got == 0;
 	return got;
 }
 

@@ -9,57 +9,7 @@ import sys
 import unittest
 
 from runner_client import PATIENCE_S, PLUGINS, RUNNER, Runner, is_alive
-
-CATALOG = os.environ["CATALOG"]
-PREPARE = os.environ["PREPARE"]
-
-
-class Project(Runner):
-    """A runner over the shipped catalog, its tables made, with some objects."""
-
-    def __init__(self, **config):
-        super().__init__(catalog_dir=CATALOG, **config)
-        subprocess.run([PREPARE, "sqlite:" + self.state("data.db"), CATALOG], check=True)
-
-    def state(self, *parts):
-        return os.path.join(self.folder, "state", *parts)
-
-    def put(self, key, data):
-        """Puts an object under objects://t/; its URI."""
-        path = self.state("objects", "t", key)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "wb") as file:
-            file.write(data if isinstance(data, bytes) else data.encode())
-        return "objects://t/" + key
-
-    def get(self, uri):
-        """What an object has, None when there is none."""
-        try:
-            with open(self.state("objects", uri.removeprefix("objects://")), "rb") as file:
-                return file.read()
-        except FileNotFoundError:
-            return None
-
-    def outputs(self, operator, params):
-        """The outputs of an attempt that succeeds."""
-        frame = self.run(operator, params)
-        if frame["status"] != "ok":
-            raise AssertionError("%s: %s" % (operator, frame.get("reason")))
-        return frame["outputs"]
-
-    def query(self, sql):
-        """Rows of a query as tuples; in a runner of its own."""
-        with Runner(database_url="sqlite:" + self.state("data.db")) as runner:
-            frame = runner.run("sql.run", {"sql": sql})
-            assert frame["status"] == "ok", frame
-            return [tuple(row.values()) for row in frame["outputs"]["rows"]]
-
-
-class Case(unittest.TestCase):
-    def assert_fails(self, runner, operator, params, reason, status="fail"):
-        frame = runner.run(operator, params)
-        self.assertEqual(frame["status"], status, frame)
-        self.assertIn(reason, frame["reason"])
+from runner_project import Case, Project
 
 
 class Flow(Case):
@@ -378,9 +328,7 @@ class Reports(Case):
             for table, text in (("department", "id,department\n1,Product\n"), ("job", "id,job\n1,Cook\n"),
                                 ("user", "name,datetime,department_id,job_id\nAnn,2021-02-01,1,1\nBob,2021-08-01,1,1\n")):
                 load = {"from": project.put(table + ".csv", text), "table": table}
-                with Runner(catalog_dir=CATALOG, database_url="sqlite:" + project.state("data.db"),
-                            object_stores={"objects": "dir:" + project.state("objects")}) as runner:
-                    self.assertEqual(runner.run("csv.load", load)["outputs"]["inserted"], text.count("\n") - 1)
+                self.assertEqual(project.beside("csv.load", load)["inserted"], text.count("\n") - 1)
             outputs = project.outputs("report.render", {"report": "quarterly_hires", "params": {"year": 2021}, "to": "objects://t/q.csv"})
             lines = project.get("objects://t/q.csv").decode().split("\r\n")
             self.assertEqual(outputs["rows"], 1)
@@ -395,8 +343,8 @@ class Described(unittest.TestCase):
                               capture_output=True, check=True)
         entries = json.loads(done.stdout)
         names = {entry["plugin"] + "." + op["name"] for entry in entries for op in entry["operators"]}
-        self.assertEqual(names, {"csv.dump", "csv.load", "flow.fail", "flow.noop", "object.copy", "object.delete",
-                                 "object.get", "object.put", "report.render", "shell.run", "sql.run"})
+        self.assertEqual(names, {"csv.dump", "csv.load", "flow.fail", "flow.noop", "http.request", "object.copy", "object.delete",
+                                 "object.get", "object.put", "report.render", "shell.run", "sql.run", "stats.summary"})
         for entry in entries:
             self.assertNotIn("error", entry)
             for op in entry["operators"]:
