@@ -8,6 +8,7 @@
 #include "cli/cmd_dags.h"
 #include "cli/cmd_graph.h"
 #include "cli/cmd_load.h"
+#include "cli/cmd_next.h"
 #include "cli/cmd_objects.h"
 #include "cli/cmd_plugins.h"
 #include "cli/cmd_project.h"
@@ -55,6 +56,13 @@ static const struct verb_option trigger_options[] = {
 static const struct verb_option test_options[] = {
 	{"param", 'p', OPTION_REPEATED, "KEY=VALUE", "a parameter, again for each"},
 	{"keep", 0, 0, NULL, "keep logs and metadata, and say where"},
+};
+
+static const struct verb_option next_options[] = {
+	{"cron", 0, 0, "EXPR", "of this cron text instead of a DAG"},
+	{"timezone", 0, 0, "ZONE", "with --cron; default UTC"},
+	{"after", 0, 0, "TIME", "default: now"},
+	{"count", 'n', 0, "N", "so many; default 5"},
 };
 
 static const struct verb_option list_options[] = {
@@ -143,6 +151,11 @@ static const struct verb verbs[] = {
 	 "Show what changed between two versions; default: the latest change", cmd_versions_diff,
 	 NULL, 0, {"millrace dags diff bulk_insert", "millrace dags diff bulk_insert -o json"},
 	 NULL, 0},
+
+	{"dags next", "[DAG]", "Print when a DAG, or a cron text, fires next", cmd_next,
+	 OPTIONS(next_options), {"millrace dags next bulk_insert",
+	 "millrace dags next --cron \"30 2 * * *\" --timezone Europe/Berlin -n 3"},
+	 "the file has faults", 0},
 
 	{"runs list", "[DAG]", "List runs, newest first", cmd_runs_list,
 	 OPTIONS(list_options), {"millrace runs list", "millrace runs list bulk_insert --state failed"},

@@ -3,6 +3,8 @@
 
 #include <time.h>
 
+#include "lib/fault.h"
+
 static int64_t read_clock(clockid_t id)
 {
 	struct timespec now;
@@ -13,7 +15,7 @@ static int64_t read_clock(clockid_t id)
 
 int64_t clock_now_us(void)
 {
-	return read_clock(CLOCK_REALTIME);
+	return read_clock(CLOCK_REALTIME) + FAULT_CLOCK_US();
 }
 
 int64_t clock_monotonic_us(void)

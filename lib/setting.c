@@ -57,8 +57,8 @@ static const struct {
 
 /* Variables that begin like settings and are none. */
 static const char *const other_variables[] = {"MILLRACE_SECRET_", "MILLRACE_FAULT",
-                                              "MILLRACE_SHARED_DATA", "MILLRACE_SERVER",
-                                              "MILLRACE_BIN"};
+                                              "MILLRACE_CLOCK",   "MILLRACE_SHARED_DATA",
+                                              "MILLRACE_SERVER",  "MILLRACE_BIN"};
 
 size_t setting_find(const char *name)
 {
