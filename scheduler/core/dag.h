@@ -108,7 +108,9 @@ struct dag {
 	const char *timezone;
 	enum dag_catchup catchup;
 	int32_t max_active_runs;
-	int64_t timeout_ms; /* of a run, 0: none */
+	int64_t timeout_ms;     /* of a run, 0: none */
+	int64_t retention_ms;   /* how long an ended run is kept; -1: as the settings say */
+	int32_t retention_last; /* runs kept whatever their age; -1: as the settings say */
 	const struct dag_param *params;
 	size_t param_count;
 	struct dag_task *tasks; /* in the order of the file */

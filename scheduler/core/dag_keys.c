@@ -13,6 +13,7 @@
 enum {
 	DEFAULT_ACTIVE_RUNS = 16,
 	MAX_ACTIVE_RUNS = 10000,
+	MAX_KEPT_RUNS = 1000000,
 };
 
 static void read_dag(struct dag_file *file, const struct yaml_node *node, void *target)
@@ -71,6 +72,29 @@ static void read_timeout(struct dag_file *file, const struct yaml_node *node, vo
 {
 	(void)target;
 	(void)dag_file_duration(file, node, &file->dag->timeout_ms);
+}
+
+static void read_retention_runs(struct dag_file *file, const struct yaml_node *node, void *target)
+{
+	(void)target;
+	(void)dag_file_duration(file, node, &file->dag->retention_ms);
+}
+
+static void read_retention_last(struct dag_file *file, const struct yaml_node *node, void *target)
+{
+	(void)target;
+	(void)dag_file_int(file, node, 0, MAX_KEPT_RUNS, &file->dag->retention_last);
+}
+
+static void read_retention(struct dag_file *file, const struct yaml_node *node, void *target)
+{
+	static const struct dag_file_key keys[] = {
+		{"runs", read_retention_runs},
+		{"keep_last", read_retention_last},
+	};
+
+	if (dag_file_kind(file, node, YAML_MAP) == 0)
+		dag_file_keys(file, node, keys, countof(keys), target);
 }
 
 /* One parameter: its words, and its default held against them. */
@@ -142,6 +166,7 @@ static const struct dag_file_key keys_of_dag[] = {
 	{"catchup", read_catchup},
 	{"max_active_runs", read_max_active_runs},
 	{"timeout", read_timeout},
+	{"retention", read_retention},
 	{"params", read_params},
 	{"defaults", read_defaults},
 	{"tasks", read_tasks},
@@ -171,6 +196,7 @@ void dag_keys_read(struct dag_file *file, const struct yaml_node *root, struct d
 	dag->timezone = "UTC";
 	dag->catchup = CATCHUP_LATEST;
 	dag->max_active_runs = DEFAULT_ACTIVE_RUNS;
+	dag->retention_ms = dag->retention_last = -1;
 	dag->schedule.zone = tz_utc();
 	dag->schedule.start_us = INT64_MIN;
 	dag->schedule.end_us = INT64_MAX;

@@ -56,6 +56,7 @@ void batch_free(struct batch *batch)
 	vec_release(&batch->outputs);
 	vec_release(&batch->tasks);
 	vec_release(&batch->runs);
+	vec_release(&batch->retention);
 	vec_release(&batch->cancels);
 	vec_release(&batch->ended);
 	arena_release(&batch->arena);
@@ -66,7 +67,8 @@ int batch_is_empty(const struct batch *batch)
 {
 	return !batch->dags.count && !batch->pauses.count && !batch->new_runs.count &&
 	       !batch->new_tasks.count && !batch->attempts.count && !batch->tasks.count &&
-	       !batch->runs.count && !batch->cancels.count && !batch->answers;
+	       !batch->runs.count && !batch->retention.count && !batch->cancels.count &&
+	       !batch->answers;
 }
 
 int batch_has_only_starts(const struct batch *batch)
@@ -77,7 +79,7 @@ int batch_has_only_starts(const struct batch *batch)
 	}
 	return !batch->dags.count && !batch->pauses.count && !batch->new_runs.count &&
 	       !batch->new_tasks.count && !batch->tasks.count && !batch->runs.count &&
-	       !batch->cancels.count && !batch->answers;
+	       !batch->retention.count && !batch->cancels.count && !batch->answers;
 }
 
 /* --- runs --- */
@@ -464,5 +466,7 @@ int batch_store(const struct batch *batch, struct db *db, struct err *err)
 		if (task_repo_update(db, &batch->tasks.items[i], err) < 0)
 			return -1;
 	}
-	return store_runs(batch, db, err);
+	if (store_runs(batch, db, err) < 0)
+		return -1;
+	return retention_repo_do(db, batch->retention.items, batch->retention.count, err);
 }

@@ -13,6 +13,7 @@
 #include "storage/repo/attempt_repo.h"
 #include "storage/repo/dag_repo.h"
 #include "storage/repo/output_repo.h"
+#include "storage/repo/retention_repo.h"
 #include "storage/repo/run_repo.h"
 #include "storage/repo/task_repo.h"
 
@@ -76,6 +77,10 @@ struct batch {
 	} outputs;
 	struct batch_tasks tasks;
 	struct batch_runs runs;
+	struct {
+		struct retention_repo_act *items;
+		size_t count, capacity;
+	} retention;
 
 	/* Done after the commit, on the loop's thread. */
 	struct job_queue starts;

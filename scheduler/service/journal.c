@@ -224,7 +224,7 @@ struct journal *journal_start(struct db *db, const struct lease_repo_lease *leas
 
 static int is_small(const struct batch *batch)
 {
-	return batch->versions.count == 0 &&
+	return !batch->retention.count && batch->versions.count == 0 &&
 	       batch->dags.count + batch->new_runs.count + batch->new_tasks.count +
 	                       batch->attempts.count + batch->outputs.count + batch->tasks.count +
 	                       batch->runs.count <=

@@ -19,6 +19,7 @@
 #include "scheduler/service/attempts.h"
 #include "scheduler/service/dispatch.h"
 #include "scheduler/service/map_info.h"
+#include "scheduler/service/retention.h"
 #include "scheduler/service/run_info.h"
 #include "storage/repo/lease_repo.h"
 
@@ -247,6 +248,8 @@ static void act(struct leader *leader, struct batch *batch)
 		fleet_cancel(leader->fleet, *attempt);
 	vec_foreach(int64_t *, run, &batch->ended)
 		forget_run(leader, *run);
+	if (batch->retention.count)
+		retention_committed(leader->retention);
 }
 
 static void finish_batch(struct leader *leader, struct batch *batch)
@@ -551,6 +554,7 @@ void leader_close(struct leader *leader)
 {
 	if (!leader)
 		return;
+	retention_stop(leader->retention);
 	journal_stop(leader->journal);
 	fleet_free(leader->fleet);
 	engine_free(leader->engine);

@@ -45,6 +45,7 @@ struct leader {
 	int runners_fd;
 	char *program, *runners_folder; /* our own binary; where runners start */
 	struct run_info *infos;         /* of all runs in memory */
+	struct retention *retention;    /* NULL until the loop is about to run */
 	int is_draining;
 	int closed; /* of the two timers */
 };

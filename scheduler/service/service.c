@@ -19,6 +19,7 @@
 #include "scheduler/service/dags_watch.h"
 #include "scheduler/service/leader.h"
 #include "scheduler/service/recovery.h"
+#include "scheduler/service/retention.h"
 
 enum {
 	COMMANDS_PER_TURN = 256, /* then what they caused is committed */
@@ -362,6 +363,7 @@ int service_run(struct service *service, struct err *err)
 	(void)signal(SIGXFSZ, SIG_IGN);
 	if (recovery_run(service->leader, err) < 0)
 		return -1;
+	service->leader->retention = retention_start(service->leader);
 	watch_signal(service, &service->on_child, on_child, SIGCHLD);
 	watch_signal(service, &service->on_term, on_end_signal, SIGTERM);
 	watch_signal(service, &service->on_int, on_end_signal, SIGINT);

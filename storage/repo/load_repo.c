@@ -26,6 +26,9 @@ struct statement {
 	" VALUES ($1, $2, '', $3, 0, '', 0, 'open') ON CONFLICT (load_id) DO UPDATE"               \
 	" SET fence = excluded.fence, line = excluded.line"                                        \
 	" WHERE (kept.fence, kept.line) <= (excluded.fence, excluded.line)"
+#define TRIM(table)                                                                                \
+	"DELETE FROM " table " WHERE load_id IN (SELECT load_id FROM " table                       \
+	" WHERE state = 'done' AND stamp < $1 LIMIT $2)"
 #define SAVE(table)                                                                                \
 	"UPDATE " table " SET source = $3, line = $4, spool_bytes = $5, counts = $6, state = $7"   \
 	" WHERE load_id = $1 AND fence = $2"
@@ -41,6 +44,7 @@ static const struct statement find = BOTH(FIND);
 static const struct statement begin = BOTH(BEGIN);
 static const struct statement take_over = BOTH(TAKE_OVER);
 static const struct statement guard = BOTH(GUARD);
+static const struct statement trim = BOTH(TRIM);
 static const struct statement save = BOTH(SAVE);
 
 const char *load_repo_schema(enum db_dialect dialect)
@@ -167,4 +171,15 @@ int load_repo_save(struct db *db, const struct load_record *record, struct err *
 	db_bind_text(stmt, 6, record->counts);
 	db_bind_text(stmt, 7, state_names[record->state]);
 	return change_own(db, stmt, record, err);
+}
+
+int64_t load_repo_trim(struct db *db, int64_t before_us, int64_t limit, struct err *err)
+{
+	struct db_stmt *stmt = db_cached(db, trim.sql[db_dialect(db)], err);
+
+	if (!stmt)
+		return -1;
+	db_bind_int(stmt, 1, before_us);
+	db_bind_int(stmt, 2, limit);
+	return db_run(stmt, err) < 0 ? -1 : db_changes(db);
 }

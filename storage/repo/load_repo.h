@@ -54,4 +54,7 @@ MUST_CHECK int load_repo_guard(struct db *db, const char *name, int64_t attempt,
 /* Stores source, line, spool_bytes, counts and state. ERR_STALE when the fence is not the row's. */
 MUST_CHECK int load_repo_save(struct db *db, const struct load_record *record, struct err *err);
 
+/* Deletes loads that are done and began before that time, at most `limit`: how many, or -1. */
+MUST_CHECK int64_t load_repo_trim(struct db *db, int64_t before_us, int64_t limit, struct err *err);
+
 #endif

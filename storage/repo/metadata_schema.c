@@ -102,11 +102,18 @@ static const char asked[] =
 	"ALTER TABLE task_instance ADD COLUMN cancel TEXT;"
 	"ALTER TABLE task_instance ADD COLUMN clear BIGINT NOT NULL DEFAULT 0;";
 
+/* What is old goes in small steps: `retired` are runs whose rows are gone and whose logs are not yet. */
+static const char retention[] =
+	"CREATE INDEX run_ended ON run (dag, ended_at) WHERE ended_at IS NOT NULL;"
+	"CREATE INDEX run_version ON run (dag, dag_version);"
+	"CREATE TABLE retired (run BIGINT PRIMARY KEY, dag TEXT NOT NULL, run_id TEXT NOT NULL);";
+
 const struct metadata_schema_step metadata_schema_steps[] = {
 	{"DAGs, runs, tasks, attempts and outputs", first},
 	{"commands, workers, pools and what is around runs", second},
 	{"versions as they were written", versions},
 	{"what was asked of running tasks", asked},
 	{"the lists of mapped tasks", map_items},
+	{"runs that are old", retention},
 };
 const size_t metadata_schema_count = countof(metadata_schema_steps);

@@ -48,9 +48,12 @@ class CrashPoints(unittest.TestCase):
     def end_of(self, fault):
         with self.subTest(fault=fault), Project() as self.project:
             self.project.dag("points", DAG)
+            if fault.startswith("retention"):
+                self.make_old_runs()
             accepted = self.crash_at(fault)
             if accepted:
-                self.project.wait(lambda: self.has_ended() or self.project.server.poll() is not None,
+                self.project.wait(lambda: self.project.server.poll() is not None or (
+                    self.has_ended() and not fault.startswith("retention")),
                                   "the run ends or the server dies")
             self.assertTrue(os.path.exists(self.project.path("died")), "the point was never met")
             self.project.kill()
@@ -64,6 +67,16 @@ class CrashPoints(unittest.TestCase):
             self.assertEqual(run["state"], "success", self.project.tasks_of("points", "only"))
             rows = self.project.json("tables", "head", "job", "-n", "10")
             self.assertEqual([row["job"] for row in rows], ["one", "two"])
+
+    def make_old_runs(self):
+        """One of them may go with the next start."""
+        self.project.environment.update(MILLRACE_RETENTION_RUNS="0s",
+                                        MILLRACE_RETENTION_KEEP_LAST="1")
+        self.project.start()
+        self.project.wait_for_dag("points")
+        for name in ("older", "old"):
+            self.project.run_dag("points", name)
+        self.project.kill()
 
     def has_ended(self):
         try:
