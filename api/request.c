@@ -11,6 +11,7 @@
 #include "lib/crypto.h"
 #include "lib/mem.h"
 #include "lib/str.h"
+#include "scheduler/core/explanation.h"
 #include "storage/db/writer.h"
 
 static int is_id(const char *text)
@@ -348,6 +349,8 @@ static void free_ticket(struct ticket *ticket)
 {
 	json_decref(ticket->command.params);
 	json_decref(ticket->command.faults);
+	json_decref(ticket->command.answer);
+	explanation_free(ticket->command.explanation);
 	mailbox_drop(ticket->mailbox);
 	free(ticket);
 }
@@ -389,7 +392,8 @@ void request_command(struct request *request, const struct command *command,
 	request_suspend(request);
 	if (options->submit(options->service, &ticket->command, &err) == 0)
 		return;
-	free_ticket(ticket);
+	ticket->command.err = err;
 	if (request_resume(request))
-		respond_error(request, &err);
+		respond(request, &ticket->command);
+	free_ticket(ticket);
 }

@@ -112,7 +112,8 @@ void request_read(struct request *request, enum request_database database, reque
                   request_respond_fn respond);
 /* On the writer's thread, in its transaction; answered after the commit. May run twice, too. */
 void request_write(struct request *request, request_work_fn work, request_respond_fn respond);
-/* Hands a command to the scheduler; `respond` finds its answer in `command`, which is freed after. */
+/* Hands a command to the scheduler; `respond` finds its answer in `command`, which is freed after; it
+ * may come before this returns, when nobody takes commands. */
 void request_command(struct request *request, const struct command *command,
                      void (*respond)(struct request *request, struct command *command));
 

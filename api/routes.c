@@ -1,12 +1,15 @@
 /* routes.c - the table of everything the service answers to */
 #include "api/routes.h"
 
+#include "api/dag_acts.h"
 #include "api/dag_versions.h"
 #include "api/dags.h"
+#include "api/explain.h"
 #include "api/health.h"
 #include "api/logs.h"
 #include "api/reports.h"
 #include "api/rows.h"
+#include "api/run_acts.h"
 #include "api/runs.h"
 #include "lib/compiler.h"
 #include "lib/limits.h"
@@ -33,6 +36,10 @@ static const struct route routes[] = {
 	{ROUTE_GET, "/v1/dags", dags_list, ROUTE_READ, 0, 0, json, NULL, "List DAGs"},
 	{ROUTE_GET, "/v1/dags/{dag}", dags_show, ROUTE_READ, 0, 0, json, NULL,
 	 "Show a DAG with its parameters and tasks"},
+	{ROUTE_PATCH, "/v1/dags/{dag}", dag_acts_update, ROUTE_OPERATE, 0, LIMIT_BODY_BYTES, json, NULL,
+	 "Pause or resume a DAG"},
+	{ROUTE_GET, "/v1/dags/{dag}/explain", explain_show_dag, ROUTE_READ, 0, 0, json, NULL,
+	 "Say why a DAG does not run"},
 	{ROUTE_GET, "/v1/dags/{dag}/versions", dag_versions_list, ROUTE_READ, 0, 0, json, NULL,
 	 "List the versions that a DAG has had, newest first"},
 	{ROUTE_GET, "/v1/dags/{dag}/versions/{version}", dag_versions_show, ROUTE_READ, 0, 0, json,
@@ -43,10 +50,18 @@ static const struct route routes[] = {
 	 LIMIT_BODY_BYTES, json, NULL, "Start a run"},
 	{ROUTE_GET, "/v1/dags/{dag}/runs/{run}", runs_show, ROUTE_READ, 0, 0, json, run,
 	 "Show a run"},
+	{ROUTE_PATCH, "/v1/dags/{dag}/runs/{run}", run_acts_update, ROUTE_OPERATE, 0, LIMIT_BODY_BYTES,
+	 json, NULL, "Cancel a run, mark how it ended, or set its note"},
+	{ROUTE_POST, "/v1/dags/{dag}/runs/{run}/clear", run_acts_clear, ROUTE_OPERATE,
+	 ROUTE_BODY_OPTIONAL, LIMIT_BODY_BYTES, json, NULL, "Run tasks of a run again"},
+	{ROUTE_GET, "/v1/dags/{dag}/runs/{run}/explain", explain_show_run, ROUTE_READ, 0, 0, json,
+	 NULL, "Say why a run and its tasks wait"},
 	{ROUTE_GET, "/v1/dags/{dag}/runs/{run}/tasks", runs_list_tasks, ROUTE_READ, 0, 0, json, NULL,
 	 "List the task instances of a run"},
 	{ROUTE_GET, "/v1/dags/{dag}/runs/{run}/tasks/{task}", runs_show_task, ROUTE_READ, 0, 0, json,
 	 task, "Show a task instance with its attempts"},
+	{ROUTE_PATCH, "/v1/dags/{dag}/runs/{run}/tasks/{task}", run_acts_update_task, ROUTE_OPERATE, 0,
+	 LIMIT_BODY_BYTES, json, task, "Cancel a task instance, or mark how it ended"},
 	{ROUTE_GET, "/v1/dags/{dag}/runs/{run}/tasks/{task}/logs/{attempt}", logs_show, ROUTE_READ, 0,
 	 0, text, attempt_log, "Read or follow the log of an attempt"},
 	{ROUTE_GET, "/v1/runs", runs_list, ROUTE_READ, 0, 0, json, runs_of_all,

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "api/live.h"
 #include "lib/str.h"
 #include "scheduler/core/state.h"
 #include "storage/repo/run_json.h"
@@ -81,8 +82,10 @@ static void write_task(struct gathered *all, const struct task_repo_row *task,
 		json->attempt_count ? &json->attempts[json->attempt_count - 1] : NULL;
 	struct api_progress progress = {.total = -1};
 	struct run_json_progress shown;
+	struct task_repo_row row = *task;
 
-	json->row = task;
+	row.reason = live_reason(request, task);
+	json->row = &row;
 	json->log_bytes = log_bytes(request, all->run, task, latest);
 	if (ask_progress(request, all->run, task, &progress)) {
 		shown = (struct run_json_progress){progress.done, progress.total, progress.unit,
@@ -90,6 +93,7 @@ static void write_task(struct gathered *all, const struct task_repo_row *task,
 		json->progress = &shown;
 	}
 	run_json_task(json, w);
+	json->row = task;
 	json->progress = NULL;
 }
 
@@ -113,8 +117,9 @@ static void cut_task(struct gathered *all, const struct task_repo_row *task,
 	all->output_at = outputs;
 }
 
-int run_tasks_write(struct request *request, struct db *db, const struct run_repo_row *run,
-                    struct json_writer *w, struct err *err)
+/* `only`: of this task; NULL: all. */
+static int write_tasks(struct request *request, struct db *db, const struct run_repo_row *run,
+                       const char *only, struct json_writer *w, struct err *err)
 {
 	struct gathered all = {.request = request, .run = run};
 	struct arena *arena = &request->arena;
@@ -128,10 +133,17 @@ int run_tasks_write(struct request *request, struct db *db, const struct run_rep
 		struct run_json_task json = {0};
 
 		cut_task(&all, &all.tasks.items[i], &json);
-		write_task(&all, &all.tasks.items[i], &json, w);
+		if (!only || str_equal(all.tasks.items[i].task, only))
+			write_task(&all, &all.tasks.items[i], &json, w);
 	}
 	json_writer_array_end(w);
 	return 0;
+}
+
+int run_tasks_write(struct request *request, struct db *db, const struct run_repo_row *run,
+                    struct json_writer *w, struct err *err)
+{
+	return write_tasks(request, db, run, NULL, w, err);
 }
 
 int run_tasks_find(struct request *request, struct db *db, const struct run_repo_row *run,
@@ -175,4 +187,20 @@ int run_tasks_write_one(struct request *request, struct db *db, const struct run
 	json.with_attempts = 1;
 	write_task(&all, &task, &json, w);
 	return 0;
+}
+
+int run_tasks_write_named(struct request *request, struct db *db, const struct run_repo_row *run,
+                          struct json_writer *w, struct err *err)
+{
+	const struct task_repo_key key = {
+		.run = run->id, .task = request->values[2], .map_index = -1};
+	struct task_repo_row row;
+	int is_one = request_parameter(request, "map_index") != NULL;
+
+	if (!is_one)
+		is_one = task_repo_get(db, &key, &request->arena, &row, err);
+	if (is_one < 0)
+		return -1;
+	return is_one ? run_tasks_write_one(request, db, run, w, err)
+	              : write_tasks(request, db, run, key.task, w, err);
 }

@@ -23,6 +23,11 @@ MUST_CHECK int run_tasks_write_one(struct request *request, struct db *db,
                                    const struct run_repo_row *run, struct json_writer *w,
                                    struct err *err);
 
+/* The same; of a mapped task, where no `map_index` was given, an array of all. */
+MUST_CHECK int run_tasks_write_named(struct request *request, struct db *db,
+                                     const struct run_repo_row *run, struct json_writer *w,
+                                     struct err *err);
+
 /* The task instance of the path (its third value) and `map_index`; ERR_NOT_FOUND. */
 MUST_CHECK int run_tasks_find(struct request *request, struct db *db,
                               const struct run_repo_row *run, struct task_repo_row *task,

@@ -22,8 +22,9 @@
 #define LIMIT_MAP_ITEMS         1000000 /* of one mapped task */
 #define LIMIT_EXPRESSION_BYTES  4096
 #define LIMIT_EXPRESSION_DEPTH  32
-#define LIMIT_NAME_BYTES        128 /* DAG, task, run, pool, plugin and operator names */
-#define LIMIT_IDENTIFIER_BYTES  63  /* tables and columns: PostgreSQL's own limit */
+#define LIMIT_NOTE_BYTES        4096 /* of a run */
+#define LIMIT_NAME_BYTES        128  /* DAG, task, run, pool, plugin and operator names */
+#define LIMIT_IDENTIFIER_BYTES  63   /* tables and columns: PostgreSQL's own limit */
 #define LIMIT_OBJECT_KEY_BYTES  1024
 #define LIMIT_PATH_BYTES        4000 /* of a local file */
 #define LIMIT_CATALOG_TABLES    1000

@@ -53,19 +53,13 @@ static enum engine_answer pause_changed(struct engine *engine, const struct even
 typedef enum engine_answer (*handler_fn)(struct engine *engine, const struct event *event);
 
 static const handler_fn handlers[EVENT_COUNT] = {
-	[EVENT_RUN_CREATED] = run_created,
-	[EVENT_STARTED] = engine_attempt_started,
-	[EVENT_FINISHED] = engine_attempt_finished,
-	[EVENT_LOST] = engine_attempt_lost,
-	[EVENT_RETURNED] = engine_attempt_returned,
-	[EVENT_TICK] = engine_attempt_tick,
-	[EVENT_WAKE] = engine_attempt_wake,
-	[EVENT_CANCEL] = engine_command_cancel,
-	[EVENT_CLEAR] = engine_command_clear,
-	[EVENT_MARK] = engine_command_mark,
-	[EVENT_POOL] = pool_changed,
-	[EVENT_CAPACITY] = capacity_changed,
-	[EVENT_PAUSE] = pause_changed,
+	[EVENT_RUN_CREATED] = run_created,          [EVENT_STARTED] = engine_attempt_started,
+	[EVENT_FINISHED] = engine_attempt_finished, [EVENT_LOST] = engine_attempt_lost,
+	[EVENT_RETURNED] = engine_attempt_returned, [EVENT_TICK] = engine_attempt_tick,
+	[EVENT_WAKE] = engine_attempt_wake,         [EVENT_CANCEL] = engine_command_cancel,
+	[EVENT_CLEAR] = engine_command_clear,       [EVENT_MARK] = engine_command_mark,
+	[EVENT_MARK_RUN] = engine_command_mark_run, [EVENT_POOL] = pool_changed,
+	[EVENT_CAPACITY] = capacity_changed,        [EVENT_PAUSE] = pause_changed,
 };
 
 struct engine *engine_new(const struct engine_settings *settings)

@@ -96,7 +96,7 @@ struct engine_restored_run {
 	struct dag *dag;
 	void *context;
 	enum run_state state;
-	enum cause cancel; /* PERSON or RUN_TIMEOUT: it was being cancelled */
+	enum cause cancel; /* of struct run */
 	enum cause cause;
 	int64_t elapsed_us; /* since it started running */
 	/* Every task at least once; in any order but for the items of one task. */

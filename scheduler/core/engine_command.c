@@ -85,7 +85,24 @@ enum engine_answer engine_command_mark(struct engine *engine, const struct event
 		engine->effects->affected++;
 		engine_change_task(engine, instance, event->mark.state, CAUSE_MARK);
 	}
+	/* its counts are stored with it, once it has ended */
+	if (engine->effects->affected > 0 && state_run_is_finished(run->state))
+		effects_run(engine->effects, run);
 	return answer_of(engine, found);
+}
+
+enum engine_answer engine_command_mark_run(struct engine *engine, const struct event *event)
+{
+	struct run *run = idmap_get(&engine->runs, event->mark_run.run);
+
+	if (!run)
+		return ENGINE_UNKNOWN;
+	if (!state_run_is_finished(run->state) ||
+	    !state_run_allows(run->state, event->mark_run.state))
+		return ENGINE_CONFLICT;
+	run->cancel = CAUSE_MARK;
+	engine_change_run(engine, run, event->mark_run.state);
+	return ENGINE_OK;
 }
 
 static void select_downstream(const struct dag *dag, uint8_t *selected)
@@ -173,10 +190,23 @@ static void clear_node(struct engine *engine, struct node *node, uint32_t flags)
 	engine_flow_collapse(engine, node);
 }
 
+/* Tasks that joined with another version: their rows are new. */
+static void announce_new(struct engine *engine, const struct run *run)
+{
+	uint32_t task = 0, item = 0;
+	struct instance *instance;
+
+	while ((instance = run_next(run, &task, &item))) {
+		if (instance->flags & INSTANCE_NEW)
+			effects_instance(engine->effects, instance);
+	}
+}
+
 /* A finished run takes its place in the line again; one that is under way goes on from here. */
 static void go_on(struct engine *engine, struct run *run, const uint8_t *selected)
 {
 	if (state_run_is_finished(run->state)) {
+		announce_new(engine, run);
 		run->cancel = CAUSE_NONE;
 		run->started_us = 0;
 		engine_change_run(engine, run, RUN_QUEUED);
@@ -187,6 +217,11 @@ static void go_on(struct engine *engine, struct run *run, const uint8_t *selecte
 		if (selected[i])
 			engine_flow_decide(engine, &run->nodes[i]);
 	}
+}
+
+static int has_joined(const struct run *run)
+{
+	return state_run_is_finished(run->state) && run->unfinished > 0;
 }
 
 enum engine_answer engine_command_clear(struct engine *engine, const struct event *event)
@@ -206,7 +241,8 @@ enum engine_answer engine_command_clear(struct engine *engine, const struct even
 		if (selected[i])
 			clear_node(engine, &run->nodes[i], clear->flags);
 	}
-	if (engine->effects->affected > 0 && !(clear->flags & CLEAR_DRY_RUN))
+	/* one that was restored with another version may have tasks that never ran */
+	if ((engine->effects->affected > 0 || has_joined(run)) && !(clear->flags & CLEAR_DRY_RUN))
 		go_on(engine, run, selected);
 	free(selected);
 	return ENGINE_OK;

@@ -9,6 +9,7 @@
 
 enum engine_answer engine_command_cancel(struct engine *engine, const struct event *event);
 enum engine_answer engine_command_clear(struct engine *engine, const struct event *event);
+enum engine_answer engine_command_mark_run(struct engine *engine, const struct event *event);
 enum engine_answer engine_command_mark(struct engine *engine, const struct event *event);
 
 #endif

@@ -309,6 +309,8 @@ void engine_explain_run(const struct run *run, struct buf *text)
 		append_span(text, run->dag->timeout_ms * 1000);
 	} else if (run->cancel == CAUSE_PERSON) {
 		buf_text(text, state_run_is_finished(run->state) ? "cancelled" : "being cancelled");
+	} else if (run->cancel == CAUSE_MARK) {
+		buf_printf(text, "marked as %s", state_run_name(run->state));
 	} else if (run->state == RUN_FAILED) {
 		explain_failed(run, text);
 	}

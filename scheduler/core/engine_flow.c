@@ -147,6 +147,8 @@ void engine_flow_line(struct engine *engine, struct line *line)
 
 static enum run_state verdict_of(const struct run *run)
 {
+	if (run->cancel == CAUSE_MARK)
+		return (enum run_state)run->state;
 	if (run->cancel == CAUSE_PERSON)
 		return RUN_CANCELLED;
 	if (run->cancel == CAUSE_RUN_TIMEOUT || run->leaves[TASK_FAILED] ||

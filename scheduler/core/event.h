@@ -19,10 +19,11 @@ enum event_type {
 	EVENT_RETURNED, /* attempt: recalled in time, it never began */
 	EVENT_TICK,     /* time has passed: fire what is due */
 	EVENT_WAKE, /* instance: look again now (up_for_reschedule, awaiting_input, up_for_retry) */
-	EVENT_CANCEL, /* cancel: a run, or one instance of it */
-	EVENT_CLEAR,  /* clear */
-	EVENT_MARK,   /* mark */
-	EVENT_POOL,   /* pool: so many slots; READY_NO_SLOTS when it is gone */
+	EVENT_CANCEL,   /* cancel: a run, or one instance of it */
+	EVENT_CLEAR,    /* clear */
+	EVENT_MARK,     /* mark: instances that are finished */
+	EVENT_MARK_RUN, /* mark_run: a run that is finished; its tasks stay as they are */
+	EVENT_POOL,     /* pool: so many slots; READY_NO_SLOTS when it is gone */
 	EVENT_CAPACITY, /* pool, of a worker queue: attempts it may hold in all; 0 when no worker is there */
 	EVENT_PAUSE, /* pause: of a DAG; its queued runs wait, running ones go on */
 	EVENT_COUNT,
@@ -97,6 +98,11 @@ struct event_mark {
 	enum task_state state; /* success, failed or skipped */
 };
 
+struct event_mark_run {
+	int64_t run;
+	enum run_state state; /* success or failed */
+};
+
 struct event_slots {
 	const char *name;
 	int64_t slots;
@@ -117,6 +123,7 @@ struct event {
 		struct event_instance instance; /* WAKE, CANCEL */
 		struct event_clear clear;
 		struct event_mark mark;
+		struct event_mark_run mark_run;
 		struct event_slots pool; /* POOL, CAPACITY */
 		struct event_pause pause;
 	};

@@ -94,7 +94,8 @@ struct run {
 	uint32_t unfinished;               /* instances */
 	uint32_t leaves[TASK_STATE_COUNT]; /* instances of tasks without downstream, by state */
 	uint8_t state;                     /* enum run_state */
-	uint8_t cancel; /* PERSON or RUN_TIMEOUT: it is being cancelled, or ended so */
+	uint8_t cancel; /* PERSON or RUN_TIMEOUT: it is being cancelled, or ended so; MARK: its state
+	                 * is what somebody said */
 	uint8_t flags;
 	void *context; /* the caller's */
 	struct arena arena;

@@ -57,6 +57,8 @@ void batch_free(struct batch *batch)
 	vec_release(&batch->tasks);
 	vec_release(&batch->runs);
 	vec_release(&batch->retention);
+	vec_release(&batch->notes);
+	vec_release(&batch->commands);
 	vec_release(&batch->cancels);
 	vec_release(&batch->ended);
 	arena_release(&batch->arena);
@@ -438,6 +440,15 @@ static int store_runs(const struct batch *batch, struct db *db, struct err *err)
 {
 	for (size_t i = 0; i < batch->runs.count; i++) {
 		if (run_repo_update(db, &batch->runs.items[i], err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < batch->notes.count; i++) {
+		if (run_repo_set_note(db, batch->notes.items[i].run, batch->notes.items[i].note,
+		                      err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < batch->commands.count; i++) {
+		if (command_repo_insert(db, &batch->commands.items[i], err) < 0)
 			return -1;
 	}
 	return 0;

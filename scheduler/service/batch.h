@@ -11,6 +11,7 @@
 #include "scheduler/service/command.h"
 #include "scheduler/service/job.h"
 #include "storage/repo/attempt_repo.h"
+#include "storage/repo/command_repo.h"
 #include "storage/repo/dag_repo.h"
 #include "storage/repo/output_repo.h"
 #include "storage/repo/retention_repo.h"
@@ -33,6 +34,11 @@ struct batch_pause {
 struct batch_items {
 	int64_t instance;
 	const char *items; /* JSON */
+};
+
+struct batch_note {
+	int64_t run;
+	const char *note; /* NULL: none */
 };
 
 /* Arrays that grow, of the repositories' rows. */
@@ -81,6 +87,14 @@ struct batch {
 		struct retention_repo_act *items;
 		size_t count, capacity;
 	} retention;
+	struct {
+		struct batch_note *items;
+		size_t count, capacity;
+	} notes;
+	struct {
+		struct command_repo_row *items;
+		size_t count, capacity;
+	} commands;
 
 	/* Done after the commit, on the loop's thread. */
 	struct job_queue starts;

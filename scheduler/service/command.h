@@ -13,28 +13,53 @@
 #include "lib/json.h"
 
 enum command_kind {
-	COMMAND_TRIGGER, /* make a run */
-	COMMAND_CANCEL,  /* end a run, as a person asks */
-	COMMAND_PAUSE,   /* runs of the DAG stay queued; `is_paused` says on or off */
+	COMMAND_TRIGGER,     /* make a run */
+	COMMAND_CANCEL,      /* end a run, or a task of it, as a person asks */
+	COMMAND_PAUSE,       /* runs of the DAG stay queued; `is_paused` says on or off */
+	COMMAND_CLEAR,       /* run tasks again; see enum command_clear */
+	COMMAND_MARK,        /* say how a run, or a task of it, that has ended did so */
+	COMMAND_NOTE,        /* replace the note of a run */
+	COMMAND_EXPLAIN_RUN, /* why what waits of a run does; answered at once */
+	COMMAND_EXPLAIN_DAG, /* the same of a DAG and its runs */
 };
+
+enum command_clear {
+	COMMAND_ONLY_FAILED = 1 << 0, /* failed, upstream_failed and cancelled ones */
+	COMMAND_DOWNSTREAM = 1 << 1,  /* and all that is behind them */
+	COMMAND_LATEST = 1 << 2,      /* with the newest version of the DAG */
+	COMMAND_DRY_RUN = 1 << 3,     /* change nothing */
+};
+
+#define COMMAND_ALL_ITEMS INT32_MIN
+
+struct explanation;
 
 struct command {
 	enum command_kind kind;
 	const char *by; /* who asks, for the record; "" when unknown */
 	const char *dag;
-	const char *run_id;      /* trigger: NULL makes one; cancel: which */
-	json_t *params;          /* trigger: an object, NULL for none */
+	const char *run_id; /* trigger: NULL makes one; else which */
+	const char *task;   /* cancel, mark: which, NULL: the whole run */
+	int32_t map_index;  /* of it; COMMAND_ALL_ITEMS: every one */
+	const char *state;  /* mark: success or failed, of a task also skipped */
+	unsigned clear;     /* clear: flags */
+	json_t *params;     /* trigger: an object; clear: names of tasks; NULL for none, or all */
 	int64_t logical_date_us; /* trigger: INT64_MIN when not given */
-	const char *note;        /* trigger: "" when none */
+	const char *note;        /* trigger: "" when none; note, cancel, mark: NULL leaves it */
 	int is_paused;           /* pause */
 
-	/* The answer. ERR_NOT_FOUND no such DAG or run; ERR_INVALID wrong parameters (all of them in
-	 * `faults`, an array of {"pointer", "detail"}); ERR_CONFLICT the run id or logical date is
-	 * taken, or the run has ended; ERR_UNAVAILABLE the metadata database cannot be written. */
+	/* The answer. ERR_NOT_FOUND no such DAG, run or task; ERR_INVALID wrong parameters (all of them
+	 * in `faults`, an array of {"pointer", "detail"}); ERR_CONFLICT the run id or logical date is
+	 * taken, or its state does not allow it; ERR_UNAVAILABLE the metadata database cannot be written. */
 	struct err err; /* code ERR_NONE when it was done */
 	json_t *faults; /* a reference of the submitter's, NULL when there are none */
 	char made_run_id[129];
-	int64_t made_run; /* row id of the run, 0 when none was made */
+	int64_t made_run; /* row id of the run, 0 when none was made; explain: which */
+	/* Clear: an array of the task instances, with `was`, their state before; explain_dag: an
+	 * object. A reference of the submitter's. */
+	json_t *answer;
+	/* Explain_run: the submitter's, explanation_free(); NULL when the run has ended. */
+	struct explanation *explanation;
 
 	void (*done)(struct command *command);
 	void *data;           /* the submitter's */

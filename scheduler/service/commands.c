@@ -6,15 +6,59 @@
 #include "lib/clock.h"
 #include "lib/fault.h"
 #include "lib/limits.h"
+#include "lib/mem.h"
 #include "lib/str.h"
 #include "lib/vec.h"
 #include "scheduler/core/dag_params.h"
+#include "scheduler/service/explain.h"
+#include "scheduler/service/run_commands.h"
 #include "scheduler/service/run_info.h"
 #include "scheduler/service/run_maker.h"
 
-/* Answered with the next commit. */
-static void answer_later(struct leader *leader, struct command *command)
+/* The kinds that are put on record; a trigger's record is its run. */
+static const char *const recorded[] = {
+	[COMMAND_TRIGGER] = NULL,     [COMMAND_CANCEL] = "cancel",  [COMMAND_PAUSE] = "pause",
+	[COMMAND_CLEAR] = "clear",    [COMMAND_MARK] = "mark",      [COMMAND_NOTE] = "note",
+	[COMMAND_EXPLAIN_RUN] = NULL, [COMMAND_EXPLAIN_DAG] = NULL,
+};
+
+static json_t *arguments_of(const struct command *command)
 {
+	json_t *arguments = json_pack("{s:s, s:s*, s:s*, s:s*, s:O*}", "dag", command->dag,
+	                              "run_id", command->run_id, "task", command->task, "state",
+	                              command->state, "tasks", command->params);
+
+	if (command->task && command->map_index != COMMAND_ALL_ITEMS)
+		json_object_set_new(arguments, "map_index", json_integer(command->map_index));
+	if (command->kind == COMMAND_PAUSE)
+		json_object_set_new(arguments, "is_paused", json_boolean(command->is_paused));
+	if (command->kind == COMMAND_CLEAR)
+		json_object_set_new(arguments, "flags", json_integer(command->clear));
+	return arguments;
+}
+
+static void record(struct leader *leader, const struct command *command)
+{
+	struct arena *arena = &leader->next->arena;
+	auto_json json_t *arguments = arguments_of(command);
+	auto_free char *text = json_text(arguments);
+	int64_t now_us = clock_now_us();
+
+	*vec_push(&leader->next->commands) = (struct command_repo_row){
+		.id = leader->ids.command++,
+		.kind = recorded[command->kind],
+		.args = arena_strdup(arena, text),
+		.by = arena_strdup(arena, command->by),
+		.state = "done",
+		.created_at_us = now_us,
+		.ended_at_us = now_us,
+	};
+}
+
+void commands_answer_later(struct leader *leader, struct command *command)
+{
+	if (recorded[command->kind])
+		record(leader, command);
 	command->next = leader->next->answers;
 	leader->next->answers = command;
 }
@@ -92,7 +136,7 @@ static void create_run(struct leader *leader, struct command *command, struct da
 
 	command->made_run = run_maker_make(leader, &order);
 	FAULT("trigger-before-commit");
-	answer_later(leader, command);
+	commands_answer_later(leader, command);
 }
 
 /* -1: refused, command->err says why. */
@@ -115,48 +159,6 @@ static int trigger(struct leader *leader, struct command *command)
 	return 0;
 }
 
-/* The run in memory: only those that have not ended are there. */
-static struct run *find_run(struct leader *leader, struct command *command)
-{
-	struct run_repo_row row;
-	struct run *run = NULL;
-	struct arena arena;
-	int found;
-
-	arena_init(&arena);
-	found = run_repo_by_name(leader->reader, command->dag, command->run_id, &arena, &row,
-	                         &command->err);
-	if (found > 0)
-		run = engine_run(leader->engine, row.id);
-	if (found == 0)
-		err_set(&command->err, ERR_NOT_FOUND, "the DAG '%.128s' has no run '%.128s'",
-		        command->dag, command->run_id);
-	else if (found > 0 && !run)
-		err_set(&command->err, ERR_CONFLICT, "the run '%s' has ended, it is %s",
-		        command->run_id, row.state);
-	arena_release(&arena);
-	return run;
-}
-
-static int cancel(struct leader *leader, struct command *command)
-{
-	struct run *run = find_run(leader, command);
-	struct event event = {.type = EVENT_CANCEL};
-
-	if (!run)
-		return -1;
-	event.instance.run = run->id;
-	event.instance.task = EVENT_ALL_TASKS;
-	event.instance.map_index = EVENT_ALL_ITEMS;
-	if (leader_step(leader, &event) != ENGINE_OK)
-		return err_set(&command->err, ERR_CONFLICT, "the run '%s' cannot be cancelled",
-		               command->run_id);
-	command->made_run = run->id;
-	str_copy(command->made_run_id, sizeof(command->made_run_id), command->run_id);
-	answer_later(leader, command);
-	return 0;
-}
-
 static int set_paused(struct leader *leader, struct command *command)
 {
 	struct registry_dag *entry = registry_find(&leader->registry, command->dag);
@@ -171,29 +173,44 @@ static int set_paused(struct leader *leader, struct command *command)
 	leader_step(leader, &event);
 	*vec_push(&leader->next->pauses) = (struct batch_pause){
 		arena_strdup(&leader->next->arena, entry->name), entry->is_paused};
-	answer_later(leader, command);
+	commands_answer_later(leader, command);
 	return 0;
 }
 
+/* Why nothing can be changed now: -1 with the error. */
+static int look_for_trouble(const struct leader *leader, struct err *err)
+{
+	struct err trouble;
+
+	if (leader->is_draining)
+		return err_set(err, ERR_STOPPING, "the server is stopping");
+	journal_trouble(leader->journal, &trouble);
+	if (trouble.code == ERR_NONE)
+		return 0;
+	return err_set(err, ERR_UNAVAILABLE, "the metadata database cannot be written: %s",
+	               trouble.text);
+}
+
+static const struct {
+	/* 0: answered with the commit; 1: answer it at once; -1: refused, command->err says why */
+	int (*run)(struct leader *leader, struct command *command);
+	int only_asks; /* nothing changes, so trouble does not matter */
+} handlers[] = {
+	[COMMAND_TRIGGER] = {trigger, 0},         [COMMAND_CANCEL] = {run_commands_cancel, 0},
+	[COMMAND_PAUSE] = {set_paused, 0},        [COMMAND_CLEAR] = {run_commands_clear, 0},
+	[COMMAND_MARK] = {run_commands_mark, 0},  [COMMAND_NOTE] = {run_commands_note, 0},
+	[COMMAND_EXPLAIN_RUN] = {explain_run, 1}, [COMMAND_EXPLAIN_DAG] = {explain_dag, 1},
+};
+
 void commands_do(struct leader *leader, struct command *command)
 {
-	static int (*const handlers[])(struct leader *, struct command *) = {
-		[COMMAND_TRIGGER] = trigger,
-		[COMMAND_CANCEL] = cancel,
-		[COMMAND_PAUSE] = set_paused,
-	};
-	struct err trouble;
-	int result;
+	int result = 0;
 
 	command->err.code = ERR_NONE;
-	journal_trouble(leader->journal, &trouble);
-	if (leader->is_draining)
-		result = err_set(&command->err, ERR_STOPPING, "the server is stopping");
-	else if (trouble.code != ERR_NONE)
-		result = err_set(&command->err, ERR_UNAVAILABLE,
-		                 "the metadata database cannot be written: %s", trouble.text);
-	else
-		result = handlers[command->kind](leader, command);
-	if (result < 0)
+	if (!handlers[command->kind].only_asks)
+		result = look_for_trouble(leader, &command->err);
+	if (result == 0)
+		result = handlers[command->kind].run(leader, command);
+	if (result != 0)
 		command->done(command);
 }

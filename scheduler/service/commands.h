@@ -9,6 +9,9 @@
 #include "scheduler/service/command.h"
 #include "scheduler/service/leader.h"
 
+/* For handlers: answers with the commit of what collects now, and puts it on record. */
+void commands_answer_later(struct leader *leader, struct command *command);
+
 void commands_do(struct leader *leader, struct command *command);
 
 #endif

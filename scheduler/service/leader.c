@@ -218,7 +218,7 @@ static void start_job(struct leader *leader, struct job *job)
 	fleet_submit(leader->fleet, job);
 }
 
-static void forget_run(struct leader *leader, int64_t id)
+void leader_forget(struct leader *leader, int64_t id)
 {
 	struct run *run = engine_run(leader->engine, id);
 	struct run_info *info;
@@ -236,6 +236,8 @@ static void act(struct leader *leader, struct batch *batch)
 	struct job *job;
 
 	FAULT("dispatch-before-start");
+	if (batch->commands.count)
+		FAULT("command-before-answer");
 	while (command) {
 		struct command *next = command->next;
 
@@ -247,7 +249,7 @@ static void act(struct leader *leader, struct batch *batch)
 	vec_foreach(int64_t *, attempt, &batch->cancels)
 		fleet_cancel(leader->fleet, *attempt);
 	vec_foreach(int64_t *, run, &batch->ended)
-		forget_run(leader, *run);
+		leader_forget(leader, *run);
 	if (batch->retention.count)
 		retention_committed(leader->retention);
 }

@@ -60,6 +60,9 @@ void leader_close(struct leader *leader);
 /* Tells the engine; the effects collect. */
 enum engine_answer leader_step(struct leader *leader, const struct event *event);
 
+/* Drops a run that has ended and is not to be stored. */
+void leader_forget(struct leader *leader, int64_t run);
+
 /* End of a turn of the loop: submits a batch when none is under way, sends what can be sent. */
 void leader_turn(struct leader *leader);
 /* The journal has woken us: acts on what it committed. */

@@ -41,9 +41,14 @@ class CrashPoints(unittest.TestCase):
             project.start(MILLRACE_FAULT=fault, MILLRACE_FAULT_ONCE=project.path("died"))
             project.wait_for_dag("points")
             answer = project.post("/v1/dags/points/runs", {"run_id": "only"})
-            return answer.status == 201
+            accepted = answer.status == 201
         except (OSError, AssertionError):
             return False
+        try:
+            project.request("PATCH", "/v1/dags/points/runs/only", {"note": "seen"})
+        except OSError:
+            pass
+        return accepted
 
     def end_of(self, fault):
         with self.subTest(fault=fault), Project() as self.project:
@@ -94,6 +99,104 @@ class CrashPoints(unittest.TestCase):
         for name in ("journal-before-commit", "journal-after-commit", "dispatch-before-start"):
             for number in (2, 3, 4):
                 self.end_of(f"{name}:{number}")
+
+
+STUBBORN = """
+dag: asked
+defaults: {retries: 3, retry_delay: 10ms}
+tasks:
+  long: {use: shell.run, with: {argv: [sh, -c, "trap '' TERM; test -e once && exit 0; touch once; sleep 600"], cwd: FOLDER}}
+  after: {use: flow.noop, needs: [long], trigger_rule: all_done}
+  never: {use: flow.fail, retries: 0, needs: [long], trigger_rule: all_success}
+"""
+
+CANCEL = ("PATCH", "/v1/dags/asked/runs/only/tasks/long", {"state": "cancelled"})
+CANCEL_RUN = ("PATCH", "/v1/dags/asked/runs/only", {"state": "cancelled"})
+CLEAR = ("POST", "/v1/dags/asked/runs/only/clear", {"tasks": ["long"]})
+STATES = {
+    CANCEL[1]: ("failed", {"long": "cancelled", "after": "success", "never": "upstream_failed"}),
+    CANCEL_RUN[1]: ("cancelled", {"long": "cancelled", "after": "cancelled", "never": "cancelled"}),
+    CLEAR[1]: ("failed", {"long": "success", "after": "success", "never": "failed"}),
+}
+
+
+class Asked(unittest.TestCase):
+    """What was asked of a running task is carried out by the next life."""
+
+    def begin(self, project):
+        project.dag("asked", STUBBORN.replace("FOLDER", project.folder))
+        project.start()
+        project.wait_for_dag("asked")
+        project.trigger("asked", "only")
+        self.wait_running(project)
+
+    @staticmethod
+    def wait_running(project):
+        project.wait(lambda: os.path.exists(project.path("once")) and
+                     project.tasks_of("asked", "only")["long"]["state"] == "running",
+                     "the task runs")
+
+    def check(self, project, path):
+        run = project.wait_run("asked", "only")
+        states = {name: task["state"] for name, task in project.tasks_of("asked", "only").items()}
+        self.assertEqual((run["state"], states), STATES[path])
+
+    @staticmethod
+    def attempts(project):
+        return project.get("/v1/dags/asked/runs/only/tasks/long").json()["attempts"]
+
+    def test_an_answered_command_survives(self):
+        for method, path, body in (CANCEL, CANCEL_RUN, CLEAR):
+            with self.subTest(path=path), Project() as project:
+                self.begin(project)
+                self.assertEqual(project.request(method, path, body).status, 200)
+                project.kill()
+                project.start()
+                self.check(project, path)
+                states = [one["state"] for one in self.attempts(project)]
+                self.assertEqual(states, ["lost", "succeeded"] if path == CLEAR[1] else ["lost"])
+
+    def test_a_stored_command_survives_without_an_answer(self):
+        for method, path, body in (CANCEL, CANCEL_RUN, CLEAR):
+            with self.subTest(path=path), Project() as project:
+                self.begin(project)
+                project.kill()
+                os.remove(project.path("once"))
+                project.start(MILLRACE_FAULT="command-before-answer",
+                              MILLRACE_FAULT_ONCE=project.path("died"))
+                self.wait_running(project)
+                with self.assertRaises(OSError):
+                    project.request(method, path, body)
+                project.kill()
+                self.assertTrue(os.path.exists(project.path("died")))
+                project.start()
+                self.check(project, path)
+
+    def test_what_an_ended_run_was_asked_survives(self):
+        with Project() as project:
+            project.dag("asked", "tasks: {long: {use: flow.fail}}\n")
+            project.start(MILLRACE_FAULT="command-before-answer",
+                          MILLRACE_FAULT_ONCE=project.path("died"))
+            project.wait_for_dag("asked")
+            self.assertEqual(project.run_dag("asked", "only")[0]["state"], "failed")
+            with self.assertRaises(OSError):
+                project.post("/v1/dags/asked/runs/only/clear", {})
+            project.kill()
+            project.start(MILLRACE_FAULT="command-before-commit",
+                          MILLRACE_FAULT_ONCE=project.path("died again"))
+            self.assertEqual(project.wait_run("asked", "only")["state"], "failed")
+            failed = [one for one in self.attempts(project) if one["state"] == "failed"]
+            self.assertEqual(len(failed), 2)
+            path, body = "/v1/dags/asked/runs/only", {"state": "success"}
+            with self.assertRaises(OSError):
+                project.request("PATCH", path, body)
+            project.kill()
+            project.start()
+            self.assertEqual(project.run_of("asked", "only")["state"], "failed")
+            self.assertEqual(project.request("PATCH", path, body).status, 200)
+            project.kill()
+            project.start()
+            self.assertEqual(project.run_of("asked", "only")["state"], "success")
 
 
 if __name__ == "__main__":

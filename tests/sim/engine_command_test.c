@@ -190,12 +190,36 @@ START_TEST(a_mark_changes_the_end_of_a_run)
 }
 END_TEST
 
+START_TEST(a_marked_run_is_what_somebody_said_until_it_is_cleared)
+{
+	struct sim *sim = sim_new("a; b", "");
+
+	sim_run(sim);
+	ck_assert_int_eq(sim_mark_run(sim, RUN_FAILED), ENGINE_CONFLICT);
+	sim_finish(sim, "a", FINISH_FAIL);
+	sim_finish(sim, "b", FINISH_OK);
+	ck_assert_int_eq(sim_mark_run(sim, RUN_FAILED), ENGINE_CONFLICT);
+	ck_assert_int_eq(sim_mark_run(sim, RUN_SUCCESS), ENGINE_OK);
+	ck_assert_str_eq(sim_run_why(sim, 1), "marked as success");
+	ck_assert_str_eq(sim_states(sim), "a=failed b=success");
+	ck_assert_int_eq(sim_mark(sim, "b", TASK_FAILED), ENGINE_OK);
+	ck_assert_int_eq(sim_run_state(sim, 1), RUN_SUCCESS);
+	ck_assert_int_eq(sim_clear(sim, "b", 0), ENGINE_OK);
+	sim_finish(sim, "b", FINISH_OK);
+	ck_assert_int_eq(sim_run_state(sim, 1), RUN_FAILED);
+	ck_assert_str_eq(sim_run_why(sim, 1), "a failed");
+	sim_free(sim);
+}
+END_TEST
+
 START_TEST(commands_about_nothing_are_answered)
 {
 	struct sim *sim = sim_new("a", "");
+	struct event mark = {.type = EVENT_MARK_RUN, .mark_run = {99, RUN_FAILED}};
 	static const enum event_type types[] = {EVENT_CANCEL, EVENT_WAKE, EVENT_MARK};
 
 	sim_run(sim);
+	ck_assert_int_eq(sim_step(sim, &mark), ENGINE_UNKNOWN);
 	for (size_t i = 0; i < countof(types); i++) {
 		struct event event = {.type = types[i]};
 
@@ -385,6 +409,7 @@ int main(void)
 	tcase_add_test(cases, a_dry_run_of_a_clear_names_and_changes_nothing);
 	tcase_add_test(cases, a_cleared_run_waits_in_line_like_any_other);
 	tcase_add_test(cases, a_mark_changes_the_end_of_a_run);
+	tcase_add_test(cases, a_marked_run_is_what_somebody_said_until_it_is_cleared);
 	tcase_add_test(cases, commands_about_nothing_are_answered);
 	tcase_add_test(cases, a_restart_changes_nothing);
 	tcase_add_test(cases, rows_that_do_not_fit_are_refused);

@@ -128,6 +128,7 @@ static const handler_fn handlers[EVENT_COUNT] = {
 	[EVENT_CANCEL] = reference_command_cancel,
 	[EVENT_CLEAR] = reference_command_clear,
 	[EVENT_MARK] = reference_command_mark,
+	[EVENT_MARK_RUN] = reference_command_mark_run,
 	[EVENT_POOL] = pool,
 	[EVENT_CAPACITY] = capacity,
 	[EVENT_PAUSE] = pause_dag,

@@ -73,6 +73,19 @@ enum engine_answer reference_command_mark(struct reference *ref, const struct ev
 	return each(ref, &event->mark.what, event, mark_one);
 }
 
+enum engine_answer reference_command_mark_run(struct reference *ref, const struct event *event)
+{
+	struct ref_run *run = reference_model_run(ref, event->mark_run.run);
+
+	if (!run)
+		return ENGINE_UNKNOWN;
+	if (!state_run_is_finished(run->state) || run->state == event->mark_run.state)
+		return ENGINE_CONFLICT;
+	run->cancel = CAUSE_MARK;
+	run->state = event->mark_run.state;
+	return ENGINE_OK;
+}
+
 enum engine_answer reference_command_cancel(struct reference *ref, const struct event *event)
 {
 	struct ref_run *run = reference_model_run(ref, event->instance.run);

@@ -10,6 +10,7 @@
 enum engine_answer reference_command_wake(struct reference *ref, const struct event *event);
 enum engine_answer reference_command_cancel(struct reference *ref, const struct event *event);
 enum engine_answer reference_command_clear(struct reference *ref, const struct event *event);
+enum engine_answer reference_command_mark_run(struct reference *ref, const struct event *event);
 enum engine_answer reference_command_mark(struct reference *ref, const struct event *event);
 
 #endif

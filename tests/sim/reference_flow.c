@@ -167,6 +167,8 @@ static enum run_state verdict_of(const struct ref_run *run)
 			cancelled |= state == TASK_CANCELLED;
 		}
 	}
+	if (run->cancel == CAUSE_MARK)
+		return run->state;
 	if (run->cancel == CAUSE_PERSON)
 		return RUN_CANCELLED;
 	if (run->cancel == CAUSE_RUN_TIMEOUT || failed)

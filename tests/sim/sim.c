@@ -194,7 +194,8 @@ enum engine_answer sim_step(struct sim *sim, const struct event *event)
 	enum engine_answer fast = engine_step(sim->engine, event, sim->now_us, &sim->effects);
 	enum engine_answer slow = reference_step(sim->reference, event, sim->now_us);
 
-	if (event->type == EVENT_CLEAR || event->type == EVENT_MARK)
+	if (event->type == EVENT_CLEAR || event->type == EVENT_MARK ||
+	    event->type == EVENT_MARK_RUN)
 		sim->flags |= SIM_FOREIGN;
 	if (fast != slow)
 		invariants_fail(sim, "event %d is answered %d, should be %d", (int)event->type,
@@ -412,6 +413,13 @@ enum engine_answer sim_mark(struct sim *sim, const char *task, enum task_state s
 	struct event event = {.type = EVENT_MARK};
 
 	event.mark = (struct event_mark){instance_of(sim, task), state};
+	return sim_step(sim, &event);
+}
+
+enum engine_answer sim_mark_run(struct sim *sim, enum run_state state)
+{
+	struct event event = {.type = EVENT_MARK_RUN, .mark_run = {sim->last_run, state}};
+
 	return sim_step(sim, &event);
 }
 

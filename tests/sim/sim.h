@@ -116,6 +116,7 @@ enum engine_answer sim_wake(struct sim *sim, const char *task);
 /* `names`: of tasks, with blanks between, "" for all. */
 enum engine_answer sim_clear(struct sim *sim, const char *names, uint32_t flags);
 enum engine_answer sim_mark(struct sim *sim, const char *task, enum task_state state);
+enum engine_answer sim_mark_run(struct sim *sim, enum run_state state);
 void sim_pool(struct sim *sim, const char *pool, int64_t slots);
 void sim_capacity(struct sim *sim, const char *queue, int64_t limit);
 void sim_pause(struct sim *sim, const char *dag, int paused);

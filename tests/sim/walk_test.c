@@ -261,6 +261,13 @@ static void mark_something(struct walk *walk)
 
 	if (!run)
 		return;
+	if (one_in(walk, 4)) {
+		event.type = EVENT_MARK_RUN;
+		event.mark_run = (struct event_mark_run){run->id, one_in(walk, 2) ? RUN_SUCCESS
+		                                                                  : RUN_FAILED};
+		(void)sim_step(walk->sim, &event);
+		return;
+	}
 	event.mark.what = pick_instance(walk, run);
 	event.mark.state = states[below(walk, countof(states))];
 	(void)sim_step(walk->sim, &event);
