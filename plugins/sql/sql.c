@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "plugins/plugin.h"
+#include "plugins/sql/transform.h"
 
 enum {
 	ROWS_MOST = 1000,       /* in the output */
@@ -436,6 +437,16 @@ static const struct mr_op ops[] = {
 		.output_count = MR_COUNT(outputs),
 		.flags = MR_OP_WARM,
 		.run = run,
+	},
+	{
+		.name = "transform",
+		.help = "inserts the rows of a query into a table: the new ones, or a window again",
+		.params = transform_params,
+		.param_count = TRANSFORM_PARAMS,
+		.outputs = transform_outputs,
+		.output_count = TRANSFORM_OUTPUTS,
+		.flags = MR_OP_WARM,
+		.run = transform_run,
 	},
 };
 
