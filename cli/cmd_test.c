@@ -50,6 +50,7 @@ static struct config *test_config(struct call *call, const char *folder)
 		{"listen", "127.0.0.1:0"},
 		{"log.level", "error"},
 		{"api.threads", "1"},
+		{"callbacks", "false"},
 		{"shutdown_grace", "100ms"}, /* whoever interrupts does not want to wait */
 	};
 	const struct config_sources sources = {

@@ -116,6 +116,18 @@ static size_t take_body(char *bytes, size_t unit, size_t count, void *data)
 	return size;
 }
 
+static int look_for_cancel(void *data, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
+                           curl_off_t up)
+{
+	const atomic_int *cancel = data;
+
+	(void)down_total;
+	(void)down;
+	(void)up_total;
+	(void)up;
+	return atomic_load(cancel);
+}
+
 static enum err_code code_of(CURLcode result)
 {
 	switch ((int)result) {
@@ -153,6 +165,11 @@ static void set_request(struct http *http, struct exchange *exchange)
 		library.easy_setopt(curl, CURLOPT_POSTFIELDS, request->body);
 		library.easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
 		                    (curl_off_t)request->body_size);
+	}
+	if (request->cancel) {
+		library.easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+		library.easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, look_for_cancel);
+		library.easy_setopt(curl, CURLOPT_XFERINFODATA, request->cancel);
 	}
 	if (str_equal(request->method, "HEAD"))
 		library.easy_setopt(curl, CURLOPT_NOBODY, 1L);
@@ -193,12 +210,12 @@ int http_perform(struct http *http, const struct http_request *request,
 	library.easy_setopt(http->curl, CURLOPT_HTTPHEADER, headers);
 	result = library.easy_perform(http->curl);
 	library.slist_free_all(headers);
+	library.easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
+	response->status = (int)status;
 	if (result != CURLE_OK)
 		return err_set(err, code_of(result), "%s '%s': %s", request->method, request->url,
 		               http->error[0] ? http->error : library.easy_strerror(result));
-	library.easy_getinfo(http->curl, CURLINFO_RESPONSE_CODE, &status);
 	library.easy_getinfo(http->curl, CURLINFO_CONTENT_TYPE, &content_type);
-	response->status = (int)status;
 	str_copy(response->content_type, sizeof(response->content_type),
 	         content_type ? content_type : "");
 	return 0;

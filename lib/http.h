@@ -7,6 +7,7 @@
 #ifndef LIB_HTTP_H
 #define LIB_HTTP_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +32,8 @@ struct http_request {
 	http_body_fn on_body; /* NULL: collected in the response, at most `max_body` bytes */
 	void *data;
 	size_t max_body; /* 0: 64 MiB */
+	/* NULL, or set by another thread: the request ends within a second with ERR_CANCELLED */
+	const atomic_int *cancel;
 };
 
 struct http_response {
@@ -42,7 +45,8 @@ struct http_response {
 struct http *http_new(void);
 void http_free(struct http *http);
 
-/* The caller releases the response's body, also after an error. */
+/* The caller releases the response's body, also after an error. The status is there as soon as one came, so
+ * after an error in the middle of a body too; else it is 0. */
 MUST_CHECK int http_perform(struct http *http, const struct http_request *request,
                             struct http_response *response, struct err *err);
 

@@ -57,12 +57,14 @@
 #define LIMIT_SCHEDULE_DAGS         100          /* named in one `after` */
 #define LIMIT_DAG_PARAMS            200
 #define LIMIT_DAG_TAGS              100
-#define LIMIT_DAG_CALLBACKS         16  /* of one key of one task */
-#define LIMIT_CALLBACK_ARGUMENTS    256 /* of one command, the program among them */
-#define LIMIT_DAG_RETRIES           1000
-#define LIMIT_GRAPH_PLACES          2000               /* tasks and bends of a drawn DAG */
-#define LIMIT_DESCRIPTORS_BYTES     (16 * 1024 * 1024) /* what all plugins say of themselves */
-#define LIMIT_WAITING_COMMANDS      10000              /* triggers and the like, before 503 */
-#define LIMIT_DIFF_EDITS            2000 /* lines that differ; more are shown as replaced */
+#define LIMIT_DAG_CALLBACKS         16 /* of one key of one task */
+#define LIMIT_CALLBACK_ANSWER_BYTES                                                                \
+	(64 << 10)                   /* of what a webhook answers; the rest is not waited for */
+#define LIMIT_CALLBACK_ARGUMENTS 256 /* of one command, the program among them */
+#define LIMIT_DAG_RETRIES        1000
+#define LIMIT_GRAPH_PLACES       2000               /* tasks and bends of a drawn DAG */
+#define LIMIT_DESCRIPTORS_BYTES  (16 * 1024 * 1024) /* what all plugins say of themselves */
+#define LIMIT_WAITING_COMMANDS   10000              /* triggers and the like, before 503 */
+#define LIMIT_DIFF_EDITS         2000 /* lines that differ; more are shown as replaced */
 
 #endif

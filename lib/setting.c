@@ -46,6 +46,8 @@ const struct setting setting_table[CONFIG_COUNT] = {
          "that requests and attempts get to end after SIGTERM"},
 	{"drain_delay", SETTING_DURATION, "0s", "", 0,
          "between /readyz turning red and the listeners closing"},
+	{"callbacks", SETTING_BOOL, "true", "", 0,
+         "tell what DAGs say under on_success, on_failure and on_retry; false: nobody is told"},
 	{"vars", SETTING_MAP, "", "", 0, "read in DAGs as ${{ vars.x }}"},
 	{"pools", SETTING_MAP, "", "", 0, "pool name to slots"},
 };

@@ -8,7 +8,11 @@
 #include "lib/str.h"
 #include "lib/vec.h"
 #include "scheduler/core/engine.h"
+#include "scheduler/service/callbacks.h"
 #include "scheduler/service/run_info.h"
+
+/* Messages that have ended are history for a week. */
+static const int64_t outbox_kept_us = INT64_C(7) * 86400 * 1000000;
 
 static const char *const cause_names[] = {
 	[CAUSE_NONE] = NULL,
@@ -59,6 +63,8 @@ void batch_free(struct batch *batch)
 	vec_release(&batch->retention);
 	vec_release(&batch->notes);
 	vec_release(&batch->commands);
+	vec_release(&batch->messages);
+	vec_release(&batch->deliveries);
 	vec_release(&batch->cancels);
 	vec_release(&batch->ended);
 	arena_release(&batch->arena);
@@ -69,8 +75,8 @@ int batch_is_empty(const struct batch *batch)
 {
 	return !batch->dags.count && !batch->pauses.count && !batch->new_runs.count &&
 	       !batch->new_tasks.count && !batch->attempts.count && !batch->tasks.count &&
-	       !batch->runs.count && !batch->retention.count && !batch->cancels.count &&
-	       !batch->answers;
+	       !batch->runs.count && !batch->retention.count && !batch->deliveries.count &&
+	       !batch->cancels.count && !batch->answers;
 }
 
 int batch_has_only_starts(const struct batch *batch)
@@ -81,7 +87,8 @@ int batch_has_only_starts(const struct batch *batch)
 	}
 	return !batch->dags.count && !batch->pauses.count && !batch->new_runs.count &&
 	       !batch->new_tasks.count && !batch->tasks.count && !batch->runs.count &&
-	       !batch->retention.count && !batch->cancels.count && !batch->answers;
+	       !batch->retention.count && !batch->deliveries.count && !batch->cancels.count &&
+	       !batch->answers;
 }
 
 /* --- runs --- */
@@ -142,7 +149,8 @@ static void add_new_run(struct batch *batch, const struct batch_source *source, 
 		fill_task(batch, source, instance, vec_push(&batch->new_tasks));
 }
 
-static void update_run(struct batch *batch, const struct run *run)
+static void update_run(struct batch *batch, const struct batch_source *source,
+                       const struct run *run)
 {
 	struct run_repo_row *row = vec_push(&batch->runs);
 
@@ -152,6 +160,7 @@ static void update_run(struct batch *batch, const struct run *run)
 		row->started_at_us = METADATA_CLEAR;
 	if (!row->ended_at_us)
 		row->ended_at_us = METADATA_CLEAR;
+	callbacks_run(batch, source, run, row);
 }
 
 static void add_run(struct batch *batch, const struct batch_source *source, struct run *run)
@@ -171,7 +180,7 @@ static void add_run(struct batch *batch, const struct batch_source *source, stru
 	if (is_new)
 		add_new_run(batch, source, run);
 	if (!is_new || info->ended_us)
-		update_run(batch, run);
+		update_run(batch, source, run);
 }
 
 /* --- task instances --- */
@@ -280,6 +289,7 @@ static void add_instance(struct batch *batch, const struct batch_source *source,
 		row->queued_at_us = METADATA_CLEAR;
 	if (!is_new && !row->started_at_us)
 		row->started_at_us = METADATA_CLEAR;
+	callbacks_task(batch, source, instance, row);
 }
 
 /* --- attempts --- */
@@ -330,6 +340,25 @@ static void add_outputs(struct batch *batch, const struct effects_attempt *attem
 	}
 }
 
+static int goes_on(const struct instance *instance)
+{
+	return instance->state == TASK_UP_FOR_RETRY || instance->state == TASK_SCHEDULED ||
+	       instance->state == TASK_QUEUED;
+}
+
+static void tell_retry(struct batch *batch, const struct batch_source *source,
+                       const struct effects_attempt *attempt)
+{
+	struct instance *instance = attempt->instance;
+	struct task_repo_row row;
+
+	if (attempt->state != ATTEMPT_FAILED || !instance->node->task->on[DAG_ON_RETRY].count ||
+	    !goes_on(instance))
+		return;
+	fill_task(batch, source, instance, &row);
+	callbacks_retry(batch, source, attempt, &row);
+}
+
 static void add_end(struct batch *batch, const struct batch_source *source,
                     const struct effects_attempt *attempt)
 {
@@ -355,6 +384,7 @@ static void add_end(struct batch *batch, const struct batch_source *source,
 	added->row.log_bytes = info->log_bytes;
 	if (attempt->state == ATTEMPT_SUCCEEDED)
 		add_outputs(batch, attempt);
+	tell_retry(batch, source, attempt);
 }
 
 /* `started` rows are made where the runner is known, see service.c; here it only passes by. */
@@ -371,6 +401,7 @@ void batch_add_effects(struct batch *batch, const struct batch_source *source)
 {
 	const struct effects *effects = source->effects;
 
+	batch->now_us = source->now_us;
 	for (size_t i = 0; i < effects->attempts.count; i++)
 		add_attempt(batch, source, &effects->attempts.items[i]);
 	/* runs first: a new one takes its instances along, and they are new no longer */
@@ -454,6 +485,21 @@ static int store_runs(const struct batch *batch, struct db *db, struct err *err)
 	return 0;
 }
 
+static int store_outbox(const struct batch *batch, struct db *db, struct err *err)
+{
+	for (size_t i = 0; i < batch->messages.count; i++) {
+		if (outbox_repo_add(db, &batch->messages.items[i], err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < batch->deliveries.count; i++) {
+		if (outbox_repo_update(db, &batch->deliveries.items[i], err) < 0)
+			return -1;
+	}
+	if (!batch->deliveries.count)
+		return 0;
+	return outbox_repo_trim(db, batch->now_us - outbox_kept_us, err);
+}
+
 int batch_store(const struct batch *batch, struct db *db, struct err *err)
 {
 	if (store_dags(batch, db, err) < 0)
@@ -477,7 +523,7 @@ int batch_store(const struct batch *batch, struct db *db, struct err *err)
 		if (task_repo_update(db, &batch->tasks.items[i], err) < 0)
 			return -1;
 	}
-	if (store_runs(batch, db, err) < 0)
+	if (store_runs(batch, db, err) < 0 || store_outbox(batch, db, err) < 0)
 		return -1;
 	return retention_repo_do(db, batch->retention.items, batch->retention.count, err);
 }

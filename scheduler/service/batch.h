@@ -7,12 +7,14 @@
 #define SCHEDULER_SERVICE_BATCH_H
 
 #include "lib/arena.h"
+#include "lib/config.h"
 #include "scheduler/core/effects.h"
 #include "scheduler/service/command.h"
 #include "scheduler/service/job.h"
 #include "storage/repo/attempt_repo.h"
 #include "storage/repo/command_repo.h"
 #include "storage/repo/dag_repo.h"
+#include "storage/repo/outbox_repo.h"
 #include "storage/repo/output_repo.h"
 #include "storage/repo/retention_repo.h"
 #include "storage/repo/run_repo.h"
@@ -49,6 +51,11 @@ struct batch_runs {
 
 struct batch_tasks {
 	struct task_repo_row *items;
+	size_t count, capacity;
+};
+
+struct batch_messages {
+	struct outbox_repo_row *items;
 	size_t count, capacity;
 };
 
@@ -95,6 +102,8 @@ struct batch {
 		struct command_repo_row *items;
 		size_t count, capacity;
 	} commands;
+	struct batch_messages messages, deliveries; /* new ones, and what became of older ones */
+	int64_t now_us;                             /* of the last that was added */
 
 	/* Done after the commit, on the loop's thread. */
 	struct job_queue starts;
@@ -116,6 +125,7 @@ int batch_is_empty(const struct batch *batch);
 int batch_has_only_starts(const struct batch *batch);
 
 struct batch_source {
+	const struct config *config;
 	const struct effects *effects;
 	const char *worker;    /* name of this worker */
 	int64_t now_us;        /* the wall clock */

@@ -19,6 +19,7 @@
 #include "scheduler/service/attempts.h"
 #include "scheduler/service/dispatch.h"
 #include "scheduler/service/map_info.h"
+#include "scheduler/service/messages.h"
 #include "scheduler/service/retention.h"
 #include "scheduler/service/run_info.h"
 #include "storage/repo/lease_repo.h"
@@ -252,6 +253,7 @@ static void act(struct leader *leader, struct batch *batch)
 		leader_forget(leader, *run);
 	if (batch->retention.count)
 		retention_committed(leader->retention);
+	messages_committed(leader, batch);
 }
 
 static void finish_batch(struct leader *leader, struct batch *batch)
@@ -265,6 +267,7 @@ static void finish_batch(struct leader *leader, struct batch *batch)
 static int store_batch(struct leader *leader)
 {
 	struct batch_source source = {
+		.config = leader->config,
 		.effects = &leader->effects,
 		.worker = leader->worker,
 		.now_us = clock_now_us(),
@@ -538,6 +541,7 @@ struct leader *leader_open(struct config *config, uv_loop_t *loop, void (*wake)(
 	leader->engine = make_engine(leader);
 	set_pools(leader);
 	make_fleet(leader);
+	leader->outbox = messages_open(leader);
 	return leader;
 failed:
 	leader_close(leader);
@@ -559,6 +563,7 @@ void leader_close(struct leader *leader)
 	retention_stop(leader->retention);
 	journal_stop(leader->journal);
 	fleet_free(leader->fleet);
+	outbox_free(leader->outbox);
 	engine_free(leader->engine);
 	while (leader->infos)
 		run_info_free(leader->infos);

@@ -16,6 +16,7 @@
 #include "scheduler/service/fleet.h"
 #include "scheduler/service/journal.h"
 #include "scheduler/service/operators.h"
+#include "scheduler/service/outbox.h"
 #include "scheduler/service/progress.h"
 #include "scheduler/service/registry.h"
 #include "storage/repo/metadata.h"
@@ -31,6 +32,7 @@ struct leader {
 	struct batch *next;      /* collects what is not an effect */
 	struct batch *under_way; /* at the journal, NULL: none */
 	struct fleet *fleet;
+	struct outbox *outbox;
 	struct progress *progress;
 	struct operators *operators; /* NULL until described */
 	struct operators *described; /* what a process is busy describing, NULL: none */

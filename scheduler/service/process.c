@@ -74,11 +74,19 @@ static void identify(pid_t pid, struct process_identity *identity)
 	read_boot_id(identity->boot_id);
 }
 
-/* `NAME=value` texts, NULL behind them; see free_texts(). */
-static char **make_environment(void)
+/* `NAME=value` texts, NULL behind them, `more` (may be NULL) among them; see free_texts(). */
+static char **make_environment(const char *const *more)
 {
-	char **environment = mem_array(countof(passed_variables) + 1, sizeof(*environment));
-	size_t count = 0;
+	size_t count = 0, more_count = 0;
+	char **environment;
+
+	while (more && more[more_count])
+		more_count++;
+	environment = mem_array(countof(passed_variables) + more_count + 1, sizeof(*environment));
+	while (count < more_count) {
+		environment[count] = mem_strdup(more[count]);
+		count++;
+	}
 
 	for (size_t i = 0; i < countof(passed_variables); i++) {
 		const char *value = config_environment(passed_variables[i]);
@@ -173,7 +181,7 @@ static void set_attributes(posix_spawnattr_t *attributes)
 static int spawn(const char *program, const posix_spawn_file_actions_t *actions,
                  char *const *arguments, pid_t *pid, struct err *err)
 {
-	char **environment = make_environment();
+	char **environment = make_environment(NULL);
 	posix_spawnattr_t attributes;
 	int result;
 
@@ -293,4 +301,48 @@ int process_start_describe(const char *program, const char *const *files, size_t
 	else
 		*fd = pipe_ends[0];
 	return result;
+}
+
+static int spawn_command(const struct process_command *command,
+                         const posix_spawn_file_actions_t *actions, pid_t *pid, struct err *err)
+{
+	char **environment = make_environment(command->variables);
+	posix_spawnattr_t attributes;
+	int result;
+
+	set_attributes(&attributes);
+	result = posix_spawnp(pid, command->arguments[0], actions, &attributes, command->arguments,
+	                      environment);
+	posix_spawnattr_destroy(&attributes);
+	free_texts(environment);
+	if (result)
+		return err_errno(err, result, "could not start '%s'", command->arguments[0]);
+	return 0;
+}
+
+int process_start_command(const struct process_command *command, struct process_identity *identity,
+                          int *output_fd, struct err *err)
+{
+	posix_spawn_file_actions_t actions;
+	int ends[2], result;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return err_errno(err, errno, "could not make a pipe");
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addchdir_np(&actions, command->folder);
+	posix_spawn_file_actions_adddup2(&actions, command->input_fd, STDIN_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
+	result = spawn_command(command, &actions, &pid, err);
+	posix_spawn_file_actions_destroy(&actions);
+	close(ends[1]);
+	if (result < 0) {
+		close(ends[0]);
+		return -1;
+	}
+	*output_fd = ends[0];
+	identify(pid, identity);
+	return 0;
 }

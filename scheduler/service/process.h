@@ -50,6 +50,21 @@ int process_kill_leftover(const struct process_identity *identity);
 /* Kills every child of ours for which `is_known` says 0: descendants of dead runners. */
 void process_kill_strangers(int (*is_known)(void *context, pid_t pid), void *context);
 
+/* A program that is given `input_fd` as its stdin. */
+struct process_command {
+	char *const
+		*arguments; /* the program first, by PATH when it has no slash; NULL behind them */
+	const char *const *variables; /* `NAME=value` beside the whitelist; NULL behind them */
+	const char *folder;           /* its directory */
+	int input_fd;
+};
+
+/* Starts it in a process group of its own; what it says on stdout and stderr is to be read from
+ * `*output_fd`, which does not block. */
+MUST_CHECK int process_start_command(const struct process_command *command,
+                                     struct process_identity *identity, int *output_fd,
+                                     struct err *err);
+
 /* What `program runner --describe FILE…` prints, with its stdout on `*fd` (to be closed); blocks
  * until it is started, not until it is done. */
 MUST_CHECK int process_start_describe(const char *program, const char *const *files, size_t count,

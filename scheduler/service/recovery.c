@@ -121,5 +121,6 @@ int recovery_run(struct leader *leader, struct err *err)
 		return -1;
 	/* a queued run may have a place free by now */
 	leader_step(leader, &tick);
+	outbox_look(leader->outbox);
 	return 0;
 }

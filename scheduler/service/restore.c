@@ -92,6 +92,7 @@ static void restore_instance(const struct task_repo_row *row, const struct dag_t
 	kept->ended_us = row->ended_at_us;
 	kept->clears = row->clears;
 	kept->log_bytes = row->log_bytes;
+	kept->told = (uint8_t)instance->state;
 	run_info_set_text(&kept->reason, row->reason);
 	run_info_set_text(&kept->resume, row->resume);
 }
@@ -121,6 +122,7 @@ static struct run_info *restore_info(const struct run_repo_row *row, const struc
 	info->queued_us = row->queued_at_us;
 	info->started_us = row->started_at_us;
 	info->ended_us = row->ended_at_us;
+	info->told = (uint8_t)state_run_from_name(row->state);
 	return info;
 }
 

@@ -19,6 +19,7 @@ struct instance_info {
 	int64_t queued_us, started_us, ended_us;
 	int64_t log_bytes; /* of the latest attempt */
 	uint32_t clears;   /* what it was cleared of is forgotten by now */
+	uint8_t told;      /* enum task_state that callbacks know of */
 	json_t *outputs;   /* of a successful attempt, NULL when there are none */
 	char *reason;      /* what the latest attempt said, NULL when nothing; heap */
 	char *resume;      /* what its last call left for the next (MR_AGAIN); heap */
@@ -39,6 +40,7 @@ struct run_info {
 	json_t *params; /* object */
 	int64_t logical_us, interval_start_us, interval_end_us; /* RUN_INFO_NO_DATE: none */
 	int64_t queued_us, started_us, ended_us;
+	uint8_t told;            /* enum run_state that callbacks know of */
 	struct task_info *tasks; /* by task index */
 	uint32_t count;
 	json_t *scope; /* `run` of expressions, made at first use */

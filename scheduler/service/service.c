@@ -159,10 +159,12 @@ static void on_turn(uv_prepare_t *turn)
 
 static int is_known(void *context, pid_t pid)
 {
-	return fleet_knows(context, pid);
+	const struct leader *leader = context;
+
+	return fleet_knows(leader->fleet, pid) || outbox_knows(leader->outbox, pid);
 }
 
-/* Runners are the fleet's; whatever else ends here was left by one and is only reaped. */
+/* Runners are the fleet's, commands the outbox's; whatever else ends here was left by one and is only reaped. */
 static void on_child(uv_signal_t *handle, int number)
 {
 	struct service *service = handle->data;
@@ -170,10 +172,12 @@ static void on_child(uv_signal_t *handle, int number)
 	pid_t pid;
 
 	(void)number;
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		runners += fleet_reaped(service->leader->fleet, pid, status);
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (!outbox_reaped(service->leader->outbox, pid, status))
+			runners += fleet_reaped(service->leader->fleet, pid, status);
+	}
 	if (runners)
-		process_kill_strangers(is_known, service->leader->fleet);
+		process_kill_strangers(is_known, service->leader);
 }
 
 static void on_hup(uv_signal_t *handle, int number)
@@ -247,6 +251,7 @@ static void on_end_signal(uv_signal_t *handle, int number)
 	set_state(service, SERVICE_DRAINING, "the server is stopping");
 	service->leader->is_draining = 1;
 	fleet_drain(service->leader->fleet);
+	outbox_drain(service->leader->outbox);
 	service->drain_left_ms = config_int(service->config, CONFIG_SHUTDOWN_GRACE);
 	uv_timer_start(&service->drain, on_drain, DRAIN_LOOK_MS, DRAIN_LOOK_MS);
 }

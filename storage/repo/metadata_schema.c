@@ -108,6 +108,10 @@ static const char retention[] =
 	"CREATE INDEX run_version ON run (dag, dag_version);"
 	"CREATE TABLE retired (run BIGINT PRIMARY KEY, dag TEXT NOT NULL, run_id TEXT NOT NULL);";
 
+static const char outbox_places[] =
+	"ALTER TABLE outbox ADD COLUMN place TEXT NOT NULL DEFAULT '';"
+	"CREATE INDEX outbox_ended ON outbox (ended_at) WHERE ended_at IS NOT NULL;";
+
 const struct metadata_schema_step metadata_schema_steps[] = {
 	{"DAGs, runs, tasks, attempts and outputs", first},
 	{"commands, workers, pools and what is around runs", second},
@@ -115,5 +119,6 @@ const struct metadata_schema_step metadata_schema_steps[] = {
 	{"what was asked of running tasks", asked},
 	{"the lists of mapped tasks", map_items},
 	{"runs that are old", retention},
+	{"where messages go", outbox_places},
 };
 const size_t metadata_schema_count = countof(metadata_schema_steps);

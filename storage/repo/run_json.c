@@ -135,6 +135,10 @@ void run_json_task(const struct run_json_task *task, struct json_writer *w)
 	const struct task_repo_row *row = task->row;
 
 	json_writer_object(w);
+	if (task->dag) {
+		write_text(w, "dag", task->dag);
+		write_text(w, "run_id", task->run_id);
+	}
 	write_text(w, "task", row->task);
 	write_int(w, "map_index", row->map_index);
 	write_text(w, "state", row->state);

@@ -26,6 +26,7 @@ struct run_json_progress {
 };
 
 struct run_json_task {
+	const char *dag, *run_id; /* NULL: whoever reads it knows */
 	const struct task_repo_row *row;
 	const struct output_repo_row *outputs; /* of this instance, `output_count` of them */
 	size_t output_count;

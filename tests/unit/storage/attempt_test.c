@@ -6,6 +6,7 @@
 #include "storage/repo/dag_repo.h"
 #include "storage/repo/event_repo.h"
 #include "storage/repo/lease_repo.h"
+#include "storage/repo/outbox_repo.h"
 #include "storage/repo/output_repo.h"
 #include "storage/repo/pool_repo.h"
 #include "tests/suite.h"
@@ -253,6 +254,51 @@ START_TEST(events_are_numbered_on_and_on)
 }
 END_TEST
 
+START_TEST(messages_wait_until_they_are_due)
+{
+	static const char *const nobody[OUTBOX_REPO_BUSY] = {NULL};
+	static const char *const busy[OUTBOX_REPO_BUSY] = {"h1"};
+	struct outbox_repo_row row = {.kind = "webhook", .target = "{}", .state = "pending"};
+	struct outbox_repo_rows rows;
+	int64_t due_us = -1;
+
+	row.body = "{\"a\": 1}";
+	for (row.due_at_us = 30; row.due_at_us >= 10; row.due_at_us -= 10) {
+		row.place = row.due_at_us == 10 ? "h2" : "h1";
+		OK(outbox_repo_add(db, &row, &err));
+	}
+	OK(outbox_repo_due(db, 20, nobody, 10, &arena, &rows, &err));
+	ck_assert_int_eq(rows.count, 2);
+	ck_assert_int_eq(rows.items[0].due_at_us, 10);
+	ck_assert_str_eq(rows.items[0].body, "{\"a\": 1}");
+	OK(outbox_repo_due(db, 20, busy, 10, &arena, &rows, &err));
+	ck_assert_int_eq(rows.count, 1);
+	ck_assert_str_eq(rows.items[0].place, "h2");
+	OK(outbox_repo_next_due(db, 20, &due_us, &err));
+	ck_assert_int_eq(due_us, 30);
+	OK(outbox_repo_next_due(db, 30, &due_us, &err));
+	ck_assert_int_eq(due_us, 0);
+
+	row = rows.items[0];
+	row.due_at_us = 90;
+	row.tries = 1;
+	row.reason = "no";
+	OK(outbox_repo_update(db, &row, &err));
+	OK(outbox_repo_due(db, 90, busy, 10, &arena, &rows, &err));
+	ck_assert_int_eq(rows.items[0].tries, 1);
+	ck_assert_str_eq(rows.items[0].reason, "no");
+	ck_assert_str_eq(rows.items[0].body, "{\"a\": 1}");
+	row.state = "sent";
+	row.ended_at_us = 91;
+	OK(outbox_repo_update(db, &row, &err));
+	OK(outbox_repo_due(db, 90, busy, 10, &arena, &rows, &err));
+	ck_assert_int_eq(rows.count, 0);
+	OK(outbox_repo_trim(db, 1000, &err));
+	OK(outbox_repo_due(db, 90, nobody, 1, &arena, &rows, &err));
+	ck_assert_int_eq(rows.count, 1);
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
 	TCase *cases = place_cases(argc, argv);
@@ -267,6 +313,7 @@ int main(int argc, char **argv)
 	tcase_add_test(cases, a_command_is_carried_out_once);
 	tcase_add_test(cases, pools_are_set_and_removed);
 	tcase_add_test(cases, events_are_numbered_on_and_on);
+	tcase_add_test(cases, messages_wait_until_they_are_due);
 	tcase_set_timeout(cases, 60);
 	return suite_run("attempts", cases);
 }
