@@ -362,7 +362,19 @@ static void read_flags(struct loader *loader, const struct config_sources *sourc
 	}
 }
 
-/* What nobody said; `{state}` is known by now. */
+/* On PostgreSQL the metadata live beside the users' tables, in a schema of their own; the name is put
+ * where libpq takes what the server is to be told. */
+static const char *metadata_beside(struct loader *loader)
+{
+	const char *url = loader->config->values[CONFIG_DATABASE_URL].text;
+
+	if (!str_starts_with(url, "postgres"))
+		return NULL;
+	return arena_printf(&loader->config->arena, "%s%coptions=-csearch_path%%3Dmillrace", url,
+	                    strchr(url, '?') ? '&' : '?');
+}
+
+/* What nobody said; `{state}` is known by now, and so is the database's URL. */
 static void set_default(struct loader *loader, size_t id)
 {
 	static const char mark[] = "{state}";
@@ -382,6 +394,8 @@ static void set_default(struct loader *loader, size_t id)
 		fallback = arena_printf(&loader->config->arena, "%.*s%s%s", (int)(at - fallback),
 		                        fallback, loader->config->values[CONFIG_STATE_DIR].text,
 		                        at + strlen(mark));
+	if (id == CONFIG_METADATA_URL && metadata_beside(loader))
+		fallback = metadata_beside(loader);
 	set_scalar(loader, id, fallback, "default", &place);
 }
 

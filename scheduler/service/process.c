@@ -27,6 +27,9 @@ enum {
 static const char *const passed_variables[] = {
 	"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TZ",
 	"SSL_CERT_FILE", "SSL_CERT_DIR", "http_proxy", "https_proxy", "no_proxy",
+	/* libpq's own, where the URL of the database leaves them out */
+	"PGHOST", "PGHOSTADDR", "PGPORT", "PGUSER", "PGPASSWORD", "PGPASSFILE", "PGSERVICE",
+	"PGSERVICEFILE", "PGSYSCONFDIR", "PGSSLMODE", "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY",
 	/* sanitizers and crash points of test builds */
 	"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "MILLRACE_FAULT", "MILLRACE_FAULT_ONCE"};
 

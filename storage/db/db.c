@@ -10,20 +10,20 @@
 #include "lib/str.h"
 #include "storage/db/db_driver.h"
 
-static const struct db_driver *const drivers[] = {&sqlite_driver};
+static const struct {
+	const char *scheme; /* of a URL, with the colon */
+	const struct db_driver *driver;
+} drivers[] = {
+	{"sqlite:", &sqlite_driver},
+	{"postgresql:", &postgres_driver},
+	{"postgres:", &postgres_driver},
+};
 
-static const struct db_driver *driver_of(const char *url, const char **rest)
+static const struct db_driver *driver_of(const char *url)
 {
-	const char *colon = strchr(url, ':');
-
-	if (!colon)
-		return NULL;
-	*rest = colon + 1;
 	for (size_t i = 0; i < countof(drivers); i++) {
-		size_t length = strlen(drivers[i]->scheme);
-
-		if ((size_t)(colon - url) == length && memcmp(url, drivers[i]->scheme, length) == 0)
-			return drivers[i];
+		if (str_starts_with(url, drivers[i].scheme))
+			return drivers[i].driver;
 	}
 	return NULL;
 }
@@ -31,16 +31,16 @@ static const struct db_driver *driver_of(const char *url, const char **rest)
 struct db *db_open(const char *url, const struct db_options *options, struct err *err)
 {
 	static const struct db_options defaults = {0};
-	const char *rest = url;
-	const struct db_driver *driver = driver_of(url, &rest);
+	const struct db_driver *driver = driver_of(url);
 
 	if (!driver) {
 		/* a password may stand behind the colon */
-		err_set(err, ERR_USAGE, "no database is known for '%.*s', expected 'sqlite:PATH'",
-		        (int)(rest - url), url);
+		err_set(err, ERR_USAGE,
+		        "no database is known for '%.*s', expected 'sqlite:PATH' or 'postgresql://…'",
+		        (int)strcspn(url, ":"), url);
 		return NULL;
 	}
-	return driver->open(rest, options ? options : &defaults, err);
+	return driver->open(url, options ? options : &defaults, err);
 }
 
 void db_close(struct db *db)

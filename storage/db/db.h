@@ -89,7 +89,7 @@ struct db_constraint {
 	char keys[512]; /* `table.column, table.column`, "" where the database does not say */
 };
 
-/* `sqlite:PATH` or `sqlite::memory:`. NULL on error. */
+/* `sqlite:PATH`, `sqlite::memory:` or `postgresql://…` (libpq's own syntax). NULL on error. */
 MUST_CHECK struct db *db_open(const char *url, const struct db_options *options, struct err *err);
 /* Rolls back what is open. NULL is fine. */
 void db_close(struct db *db);

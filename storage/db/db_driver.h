@@ -1,6 +1,6 @@
 /* db_driver.h - what a database must be able to do
  *
- * One constant table per database, found by the URL's scheme in db.c. A driver's connection begins
+ * One constant table per database, found by the URL's scheme in db.c, which knows them all. A driver's connection begins
  * with a struct db, its statement with a struct db_stmt; db.c owns the caches and the state that is
  * the same everywhere, the driver the rest. Only storage/db includes this.
  */
@@ -13,10 +13,9 @@
 #include "storage/db/db.h"
 
 struct db_driver {
-	const char *scheme; /* in front of the colon of a URL */
 	enum db_dialect dialect;
 
-	struct db *(*open)(const char *rest, const struct db_options *options, struct err *err);
+	struct db *(*open)(const char *url, const struct db_options *options, struct err *err);
 	void (*close)(struct db *db);
 	const char *(*path)(const struct db *db);
 
@@ -67,6 +66,6 @@ struct db_stmt {
 	char *sql; /* owned; the cache's key */
 };
 
-extern const struct db_driver sqlite_driver;
+extern const struct db_driver sqlite_driver, postgres_driver;
 
 #endif

@@ -265,8 +265,9 @@ static void sqlite_close(struct db *db)
 	free(sqlite);
 }
 
-static struct db *sqlite_open(const char *rest, const struct db_options *options, struct err *err)
+static struct db *sqlite_open(const char *url, const struct db_options *options, struct err *err)
 {
+	const char *rest = url + strlen("sqlite:");
 	struct sqlite *sqlite;
 
 	if (rest[0] == '\0') {
@@ -454,7 +455,6 @@ static int sqlite_grow_wal(struct db *db, int64_t pages, struct err *err)
 }
 
 const struct db_driver sqlite_driver = {
-	.scheme = "sqlite",
 	.dialect = DB_DIALECT_SQLITE,
 	.open = sqlite_open,
 	.close = sqlite_close,

@@ -320,6 +320,8 @@ static int save_record(struct load *load, enum load_repo_state state, struct err
 	struct db *db = load->context.db;
 	int result;
 
+	if (load->writer && table_writer_end(load->writer, err) < 0)
+		return -1;
 	told.errors = NULL;
 	reply = load_result_json(&told);
 	counts = json_text(reply);

@@ -41,5 +41,7 @@ void ddl_drop_index(const char *name, struct buf *sql);
 
 /* A query that has a row when the table named $1 exists. */
 const char *ddl_table_exists(enum db_dialect dialect);
+/* The same of one of the program's own (own_table.h). */
+const char *ddl_own_table_exists(enum db_dialect dialect);
 
 #endif

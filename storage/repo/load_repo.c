@@ -2,6 +2,7 @@
 #include "storage/repo/load_repo.h"
 
 #include "lib/str.h"
+#include "storage/repo/own_table.h"
 
 static const char *const state_names[] = {
 	[LOAD_REPO_OPEN] = "open",
@@ -9,14 +10,7 @@ static const char *const state_names[] = {
 	[LOAD_REPO_DONE] = "done",
 };
 
-/* One text per database: they differ in the table's name. */
-struct statement {
-	const char *sql[2];
-};
-
-#define COLUMNS        " load_id, fence, source, line, spool_bytes, counts, stamp, state "
-#define SQLITE_TABLE   "millrace_load"
-#define POSTGRES_TABLE "millrace_data.load"
+#define COLUMNS " load_id, fence, source, line, spool_bytes, counts, stamp, state "
 
 #define FIND(table)      "SELECT" COLUMNS "FROM " table " WHERE load_id = $1"
 #define BEGIN(table)     "INSERT INTO " table " (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
@@ -33,19 +27,12 @@ struct statement {
 	"UPDATE " table " SET source = $3, line = $4, spool_bytes = $5, counts = $6, state = $7"   \
 	" WHERE load_id = $1 AND fence = $2"
 
-#define BOTH(statement)                                                                            \
-	{                                                                                          \
-		{                                                                                  \
-			statement(SQLITE_TABLE), statement(POSTGRES_TABLE)                         \
-		}                                                                                  \
-	}
-
-static const struct statement find = BOTH(FIND);
-static const struct statement begin = BOTH(BEGIN);
-static const struct statement take_over = BOTH(TAKE_OVER);
-static const struct statement guard = BOTH(GUARD);
-static const struct statement trim = BOTH(TRIM);
-static const struct statement save = BOTH(SAVE);
+static const struct own_table_sql find = OWN_TABLE_SQL(FIND, "load");
+static const struct own_table_sql begin = OWN_TABLE_SQL(BEGIN, "load");
+static const struct own_table_sql take_over = OWN_TABLE_SQL(TAKE_OVER, "load");
+static const struct own_table_sql guard = OWN_TABLE_SQL(GUARD, "load");
+static const struct own_table_sql trim = OWN_TABLE_SQL(TRIM, "load");
+static const struct own_table_sql save = OWN_TABLE_SQL(SAVE, "load");
 
 const char *load_repo_schema(enum db_dialect dialect)
 {
@@ -60,11 +47,6 @@ const char *load_repo_schema(enum db_dialect dialect)
 	       " state text NOT NULL)";
 }
 
-static struct db_stmt *prepared(struct db *db, const struct statement *statement, struct err *err)
-{
-	return db_cached(db, statement->sql[db_dialect(db) == DB_DIALECT_POSTGRES], err);
-}
-
 static enum load_repo_state state_of(const char *name)
 {
 	for (size_t i = 0; i < countof(state_names); i++)
@@ -76,7 +58,7 @@ static enum load_repo_state state_of(const char *name)
 int load_repo_find(struct db *db, const char *load_id, struct arena *arena,
                    struct load_record *record, struct err *err)
 {
-	struct db_stmt *stmt = prepared(db, &find, err);
+	struct db_stmt *stmt = own_table_cached(db, &find, err);
 	int result;
 
 	if (!stmt)
@@ -99,7 +81,7 @@ int load_repo_find(struct db *db, const char *load_id, struct arena *arena,
 
 int load_repo_begin(struct db *db, const struct load_record *record, struct err *err)
 {
-	struct db_stmt *stmt = prepared(db, &begin, err);
+	struct db_stmt *stmt = own_table_cached(db, &begin, err);
 
 	if (!stmt)
 		return -1;
@@ -128,7 +110,7 @@ static int change_own(struct db *db, struct db_stmt *stmt, const struct load_rec
 
 int load_repo_take_over(struct db *db, struct load_record *record, struct err *err)
 {
-	struct db_stmt *stmt = prepared(db, &take_over, err);
+	struct db_stmt *stmt = own_table_cached(db, &take_over, err);
 
 	if (!stmt)
 		return -1;
@@ -143,7 +125,7 @@ int load_repo_take_over(struct db *db, struct load_record *record, struct err *e
 int load_repo_guard(struct db *db, const char *name, int64_t attempt, int64_t claim,
                     struct err *err)
 {
-	struct db_stmt *stmt = prepared(db, &guard, err);
+	struct db_stmt *stmt = own_table_cached(db, &guard, err);
 
 	if (!stmt)
 		return -1;
@@ -159,7 +141,7 @@ int load_repo_guard(struct db *db, const char *name, int64_t attempt, int64_t cl
 
 int load_repo_save(struct db *db, const struct load_record *record, struct err *err)
 {
-	struct db_stmt *stmt = prepared(db, &save, err);
+	struct db_stmt *stmt = own_table_cached(db, &save, err);
 
 	if (!stmt)
 		return -1;
@@ -175,7 +157,7 @@ int load_repo_save(struct db *db, const struct load_record *record, struct err *
 
 int64_t load_repo_trim(struct db *db, int64_t before_us, int64_t limit, struct err *err)
 {
-	struct db_stmt *stmt = db_cached(db, trim.sql[db_dialect(db)], err);
+	struct db_stmt *stmt = own_table_cached(db, &trim, err);
 
 	if (!stmt)
 		return -1;

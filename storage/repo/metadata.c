@@ -113,11 +113,39 @@ static int record_step(struct db *db, size_t version, int64_t now_us, struct err
 	return db_run(stmt, err);
 }
 
+/* The schema that the connection works in, which nobody may have made yet. */
+static int make_schema(struct db *db, struct err *err)
+{
+	struct db_stmt *stmt = db_cached(
+		db, "SELECT current_setting('search_path') WHERE current_schema() IS NULL", err);
+	auto_buf struct buf sql = {0};
+	int missing = stmt ? db_step(stmt, err) : -1;
+
+	if (missing <= 0)
+		return missing;
+	buf_printf(&sql, "CREATE SCHEMA IF NOT EXISTS %s", db_column_text(stmt, 0));
+	db_reset(stmt);
+	return db_exec(db, buf_string(&sql), err);
+}
+
+/* Who migrates waits for whoever does already. */
+static int take_turn(struct db *db, struct err *err)
+{
+	int is_postgres = db_dialect(db) == DB_DIALECT_POSTGRES;
+
+	if (is_postgres && make_schema(db, err) < 0)
+		return -1;
+	if (db_exec(db, migration_table, err) < 0)
+		return -1;
+	return is_postgres ? db_exec(db, "LOCK TABLE migration IN SHARE ROW EXCLUSIVE MODE", err)
+	                   : 0;
+}
+
 static int do_steps(struct db *db, int64_t now_us, struct err *err)
 {
 	int64_t done;
 
-	if (db_exec(db, migration_table, err) < 0)
+	if (take_turn(db, err) < 0)
 		return -1;
 	done = check_steps(db, err);
 	if (done < 0)
@@ -141,20 +169,25 @@ static int is_current(struct db *db)
 	return check_steps(db, &ignored) == (int64_t)metadata_schema_count;
 }
 
-int metadata_migrate(struct db *db, int64_t now_us, struct err *err)
+static int migrate(struct db *db, int64_t now_us, struct err *err)
 {
-	if (is_current(db))
-		return 0;
 	if (db_begin(db, DB_WRITE, err) < 0)
-		return err_prefix(err, "could not migrate the metadata database");
+		return -1;
 	if (do_steps(db, now_us, err) < 0) {
 		db_rollback(db);
-		return err_prefix(err, "could not migrate the metadata database");
+		return -1;
 	}
 	FAULT("metadata_migrate");
-	if (db_commit(db, err) < 0)
-		return err_prefix(err, "could not migrate the metadata database");
-	return 0;
+	return db_commit(db, err);
+}
+
+int metadata_migrate(struct db *db, int64_t now_us, struct err *err)
+{
+	/* a duplicate: another process has made the first table at the same time */
+	if (is_current(db) || migrate(db, now_us, err) == 0 ||
+	    (err->code == ERR_DUPLICATE && migrate(db, now_us, err) == 0))
+		return 0;
+	return err_prefix(err, "could not migrate the metadata database");
 }
 
 int metadata_next_ids(struct db *db, struct metadata_ids *ids, struct err *err)

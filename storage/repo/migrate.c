@@ -330,7 +330,9 @@ static int up_table(const struct migration *migration, const struct table *table
 
 	if (db_begin(migration->db, DB_WRITE, err) < 0)
 		return -1;
-	status = change_table(migration, table, plan, &refused, err);
+	status = migration_record_lock(migration->db, err);
+	if (status == 0)
+		status = change_table(migration, table, plan, &refused, err);
 	if (status == 0)
 		status = db_commit(migration->db, err);
 	else
@@ -385,7 +387,8 @@ static int up_gone_tables(const struct migration *migration, struct migrate_plan
 {
 	size_t first = plan->count;
 
-	if (plan_gone_tables(migration->db, migration->catalog, plan, err) < 0)
+	if (migration_record_lock(migration->db, err) < 0 ||
+	    plan_gone_tables(migration->db, migration->catalog, plan, err) < 0)
 		return -1;
 	for (size_t i = first; i < plan->count; i++) {
 		const struct migrate_step *step = &plan->items[i];
@@ -423,7 +426,10 @@ int migrate_up(struct db *db, const struct catalog *catalog, unsigned flags, int
 
 	if (due <= 0)
 		return due;
-	if (in_transaction(&migration, up_own_tables, plan, err) < 0)
+	/* a duplicate: another process has just made them, now they are there */
+	if (in_transaction(&migration, up_own_tables, plan, err) < 0 &&
+	    (err->code != ERR_DUPLICATE ||
+	     in_transaction(&migration, up_own_tables, plan, err) < 0))
 		return -1;
 	for (size_t i = 0; i < catalog->table_count; i++) {
 		if (up_table(&migration, catalog->tables[i], plan, err) < 0)

@@ -27,6 +27,8 @@ struct migration_record {
 /* The SQL that makes version `version` of the program's own tables, from 1: several statements. */
 void migration_record_own_sql(enum db_dialect dialect, int64_t version, struct buf *sql);
 
+/* Until the transaction ends nobody else migrates. */
+MUST_CHECK int migration_record_lock(struct db *db, struct err *err);
 /* The version that is there, 0 for none. ERR_CONFLICT when it is newer than this program. */
 MUST_CHECK int migration_record_version(struct db *db, int64_t *version, struct err *err);
 

@@ -94,8 +94,8 @@ static int update(struct db *db, const struct run_repo_row *row, const char *cou
 	struct db_stmt *stmt = db_cached(
 		db,
 		"UPDATE run SET state = $2, cause = $3, reason = $4, counts = $5,"
-		" started_at = CASE $6 WHEN 0 THEN started_at WHEN -1 THEN NULL ELSE $6 END,"
-		" ended_at = CASE $7 WHEN 0 THEN ended_at WHEN -1 THEN NULL ELSE $7 END,"
+		" started_at = CASE CAST($6 AS BIGINT) WHEN 0 THEN started_at WHEN -1 THEN NULL ELSE $6 END,"
+		" ended_at = CASE CAST($7 AS BIGINT) WHEN 0 THEN ended_at WHEN -1 THEN NULL ELSE $7 END,"
 		" dag_version = coalesce($8, dag_version) WHERE id = $1",
 		err);
 
@@ -244,11 +244,12 @@ int run_repo_list(struct db *db, const struct run_repo_filter *filter, struct ar
 	} equal[] = {{"dag", filter->dag}, {"state", filter->state}, {"type", filter->type}};
 	auto_buf struct buf sql = {0};
 	struct db_stmt *stmt;
+	int last = 2; /* parameter */
 
 	buf_text(&sql, SELECT_RUN "WHERE id < $1");
 	for (size_t i = 0; i < countof(equal); i++) {
 		if (equal[i].value)
-			buf_printf(&sql, " AND %s = $%zu", equal[i].column, i + 3);
+			buf_printf(&sql, " AND %s = $%d", equal[i].column, ++last);
 	}
 	buf_text(&sql, " ORDER BY id DESC LIMIT $2");
 	stmt = db_cached(db, buf_string(&sql), err);
@@ -256,9 +257,10 @@ int run_repo_list(struct db *db, const struct run_repo_filter *filter, struct ar
 		return -1;
 	db_bind_int(stmt, 1, filter->before_id ? filter->before_id : INT64_MAX);
 	db_bind_int(stmt, 2, (int64_t)filter->limit);
+	last = 2;
 	for (size_t i = 0; i < countof(equal); i++) {
 		if (equal[i].value)
-			db_bind_text(stmt, (int)i + 3, equal[i].value);
+			db_bind_text(stmt, ++last, equal[i].value);
 	}
 	return read_all(stmt, arena, rows, err);
 }

@@ -10,6 +10,7 @@
 #include "storage/repo/row_binding.h"
 #include "storage/repo/row_check.h"
 #include "storage/repo/row_reader.h"
+#include "storage/repo/table_ids.h"
 #include "storage/repo/table_sql.h"
 
 struct table_repo {
@@ -225,6 +226,8 @@ static int insert(const struct table_access *access, const struct value *row, in
 	if (stored > 0)
 		*id = db_column_int(stmt, 0);
 	db_reset(stmt);
+	if (stored > 0 && with_id && table_ids_pass(access->db, table, *id, err) < 0)
+		return -1;
 	return stored;
 }
 
@@ -298,6 +301,8 @@ static int store(const struct table_access *access, const struct value *row, int
 		done = insert(access, row, id, err);
 	if (!done)
 		done = settle_conflict(access, row, id, err);
+	if (!done && table_ids_catch_up(access->db, access->table, err) > 0)
+		done = insert(access, row, id, err);
 	if (!done)
 		return err_set(err, ERR_INTERNAL,
 		               "table '%s' refused a row and no row is in its way",

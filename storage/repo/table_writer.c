@@ -9,6 +9,7 @@
 #include "storage/repo/row_batch.h"
 #include "storage/repo/row_binding.h"
 #include "storage/repo/row_check.h"
+#include "storage/repo/table_ids.h"
 #include "storage/repo/table_sql.h"
 
 enum { PARENTS_KNOWN = 1 << 13 };
@@ -38,7 +39,8 @@ struct table_writer {
 	size_t key_index;        /* of options.key in table->keys */
 	struct row_batch *batch; /* NULL until a row is added */
 	struct table_sql_columns batched;
-	int has_made_ids; /* among ids that were given: one of these may be the same */
+	int has_made_ids;   /* among ids that were given: one of these may be the same */
+	int64_t highest_id; /* given since table_writer_end(), 0: none */
 };
 
 static int is_given(const struct table_writer *writer, const struct column *column)
@@ -268,13 +270,25 @@ static void bind_columns(const struct table_writer *writer, struct db_stmt *stmt
 		row_binding_set(stmt, (int)i + 1, columns[i], &writer->row[columns[i]->position]);
 }
 
-/* 1 when the row is stored, 0 when something is in its way. */
-static int insert(const struct table_writer *writer, struct err *err)
+int table_writer_end(struct table_writer *writer, struct err *err)
 {
-	size_t skipped =
-		writer->inserted[0] == writer->table->id && writer->row[TABLE_ID].kind != VALUE_INT;
+	int64_t id = writer->highest_id;
+
+	writer->highest_id = 0;
+	return id ? table_ids_pass(writer->db, writer->table, id, err) : 0;
+}
+
+/* 1 when the row is stored, 0 when something is in its way. */
+static int insert(struct table_writer *writer, struct err *err)
+{
+	int has_id = writer->row[TABLE_ID].kind == VALUE_INT;
+	size_t skipped = writer->inserted[0] == writer->table->id && !has_id;
 	struct db_stmt *stmt = skipped ? writer->insert_without_id : writer->insert;
 
+	if (skipped && table_writer_end(writer, err) < 0)
+		return -1;
+	if (has_id && writer->row[TABLE_ID].as.integer > writer->highest_id)
+		writer->highest_id = writer->row[TABLE_ID].as.integer;
 	bind_columns(writer, stmt, writer->inserted + skipped, writer->insert_count - skipped);
 	if (db_run(stmt, err) < 0)
 		return -1;
@@ -346,7 +360,7 @@ static int find_conflict(const struct table_writer *writer, struct row_check_hit
 }
 
 /* Something is in the way of the row. */
-static int settle(const struct table_writer *writer, struct table_reject *reject, struct err *err)
+static int settle(struct table_writer *writer, struct table_reject *reject, struct err *err)
 {
 	struct row_check_hit hit = {0};
 	int found = 0, rejected = 0, outcome;
@@ -362,6 +376,8 @@ static int settle(const struct table_writer *writer, struct table_reject *reject
 		return outcome;
 	if (found)
 		return update(writer, hit.id, err);
+	if (table_ids_catch_up(writer->db, writer->table, err) > 0 && insert(writer, err) > 0)
+		return TABLE_WRITER_INSERTED;
 	return err_set(err, ERR_INTERNAL, "table '%s' refused a row and no row is in its way",
 	               writer->table->name);
 }

@@ -51,6 +51,8 @@ void table_writer_close(struct table_writer *writer);
 
 /* Call in each new transaction, before its first row: what the last one knew may have changed. */
 void table_writer_begin(struct table_writer *writer);
+/* Call before each commit: generated ids go on behind those that were given. */
+MUST_CHECK int table_writer_end(struct table_writer *writer, struct err *err);
 
 /* `values` are `width` checked ones. An outcome, or -1 for an error of the database; `reject` is
  * written with TABLE_WRITER_REJECTED only. */

@@ -52,10 +52,10 @@ int task_repo_update(struct db *db, const struct task_repo_row *row, struct err 
 		db,
 		"UPDATE task_instance SET state = $2, cause = $3, reason = $4, attempt = $5, number = $6,"
 		" tries = $7, lost = $8, clears = $9, fence = $10, used_us = $11,"
-		" due_at = CASE $12 WHEN 0 THEN due_at WHEN -1 THEN NULL ELSE $12 END,"
-		" queued_at = CASE $13 WHEN 0 THEN queued_at WHEN -1 THEN NULL ELSE $13 END,"
-		" started_at = CASE $14 WHEN 0 THEN started_at WHEN -1 THEN NULL ELSE $14 END,"
-		" ended_at = CASE $15 WHEN 0 THEN ended_at WHEN -1 THEN NULL ELSE $15 END,"
+		" due_at = CASE CAST($12 AS BIGINT) WHEN 0 THEN due_at WHEN -1 THEN NULL ELSE $12 END,"
+		" queued_at = CASE CAST($13 AS BIGINT) WHEN 0 THEN queued_at WHEN -1 THEN NULL ELSE $13 END,"
+		" started_at = CASE CAST($14 AS BIGINT) WHEN 0 THEN started_at WHEN -1 THEN NULL ELSE $14 END,"
+		" ended_at = CASE CAST($15 AS BIGINT) WHEN 0 THEN ended_at WHEN -1 THEN NULL ELSE $15 END,"
 		" map_index = $16, cancel = $17, clear = $18 WHERE id = $1",
 		err);
 	const int64_t integers[] = {row->attempt,       row->number,      row->tries,

@@ -1,10 +1,7 @@
 /* watermark_repo.c - the SQL of watermarks */
 #include "storage/repo/watermark_repo.h"
 
-/* One text per database: they differ in the table's name. */
-struct statement {
-	const char *sql[2];
-};
+#include "storage/repo/own_table.h"
 
 #define GET(table) "SELECT value FROM " table " WHERE name = $1"
 #define SET(table)                                                                                 \
@@ -13,26 +10,14 @@ struct statement {
 	" updated_at = excluded.updated_at"
 #define REMOVE(table) "DELETE FROM " table " WHERE name = $1"
 
-#define BOTH(statement)                                                                            \
-	{                                                                                          \
-		{                                                                                  \
-			statement("millrace_watermark"), statement("millrace_data.watermark")      \
-		}                                                                                  \
-	}
-
-static const struct statement get = BOTH(GET);
-static const struct statement set = BOTH(SET);
-static const struct statement removal = BOTH(REMOVE);
-
-static struct db_stmt *prepared(struct db *db, const struct statement *statement, struct err *err)
-{
-	return db_cached(db, statement->sql[db_dialect(db) == DB_DIALECT_POSTGRES], err);
-}
+static const struct own_table_sql get = OWN_TABLE_SQL(GET, "watermark");
+static const struct own_table_sql set = OWN_TABLE_SQL(SET, "watermark");
+static const struct own_table_sql removal = OWN_TABLE_SQL(REMOVE, "watermark");
 
 int watermark_repo_get(struct db *db, const char *name, struct arena *arena, const char **json,
                        struct err *err)
 {
-	struct db_stmt *stmt = prepared(db, &get, err);
+	struct db_stmt *stmt = own_table_cached(db, &get, err);
 	int found;
 
 	if (!stmt)
@@ -49,7 +34,7 @@ int watermark_repo_set(struct db *db, const char *name, const char *json, int64_
                        struct err *err)
 {
 	struct db_value now = {.type = DB_TIMESTAMP, .as.integer = now_us};
-	struct db_stmt *stmt = prepared(db, &set, err);
+	struct db_stmt *stmt = own_table_cached(db, &set, err);
 
 	if (!stmt)
 		return -1;
@@ -61,7 +46,7 @@ int watermark_repo_set(struct db *db, const char *name, const char *json, int64_
 
 int watermark_repo_remove(struct db *db, const char *name, struct err *err)
 {
-	struct db_stmt *stmt = prepared(db, &removal, err);
+	struct db_stmt *stmt = own_table_cached(db, &removal, err);
 
 	if (!stmt)
 		return -1;

@@ -10,10 +10,16 @@
 #include "lib/file.h"
 #include "lib/mem.h"
 #include "lib/str.h"
+#include "lib/timestamp.h"
 #include "storage/load/load_input.h"
 #include "storage/repo/migrate.h"
 
 enum { CACHE_BYTES = 32 * 1024 * 1024 };
+
+TCase *load_fixture_cases(int argc, char **argv)
+{
+	return place_cases(argc, argv);
+}
 
 static void write_table(struct load_fixture *f, const char *folder, const char *text)
 {
@@ -43,8 +49,7 @@ struct db *load_fixture_connect(struct load_fixture *f)
 	                             .cache_bytes = CACHE_BYTES,
 	                             .timeout_ms = 60000};
 	struct err err;
-	struct db *db =
-		db_open(arena_printf(&f->arena, "sqlite:%s/data.db", f->folder), &options, &err);
+	struct db *db = db_open(f->place.url, &options, &err);
 
 	ck_assert_msg(db != NULL, "%s", err.text);
 	f->context.db = db;
@@ -55,8 +60,8 @@ static void begin(struct load_fixture *f)
 {
 	memset(f, 0, sizeof(*f));
 	arena_init(&f->arena);
-	str_copy(f->folder, sizeof(f->folder), "/tmp/millrace-load-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(f->folder));
+	place_make(&f->place);
+	f->folder = f->place.folder;
 }
 
 static void migrate(struct load_fixture *f)
@@ -102,12 +107,10 @@ void load_fixture_init_with(struct load_fixture *f, const char *catalog_folder)
 
 void load_fixture_release(struct load_fixture *f)
 {
-	struct err err;
-
 	db_close(f->db);
 	catalog_free(f->catalog);
 	object_registry_free(f->objects);
-	ck_assert_int_eq(file_remove_tree(f->folder, &err), 0);
+	place_remove(&f->place);
 	arena_release(&f->arena);
 }
 
@@ -116,6 +119,29 @@ void load_fixture_exec(struct load_fixture *f, const char *sql)
 	struct err err;
 
 	ck_assert_msg(db_exec(f->db, sql, &err) == 0, "%s", err.text);
+}
+
+/* As SQLite keeps it. */
+static void append_value(struct db_stmt *stmt, int column, struct buf *shown)
+{
+	const char *text = db_column_text(stmt, column);
+	struct db_value value;
+	char moment[TIMESTAMP_SIZE];
+
+	if (!text)
+		return;
+	if (!place_is_postgres()) {
+		buf_text(shown, text);
+		return;
+	}
+	db_column_any(stmt, column, &value);
+	if (value.type == DB_BOOL)
+		buf_printf(shown, "%d", (int)value.as.integer);
+	else if (strlen(text) > 10 && db_column(stmt, column, DB_TIMESTAMP, 0, &value) == 0) {
+		timestamp_format(value.as.integer, moment);
+		buf_text(shown, moment);
+	} else
+		buf_text(shown, text);
 }
 
 const char *load_fixture_rows(struct load_fixture *f, const char *sql)
@@ -130,9 +156,8 @@ const char *load_fixture_rows(struct load_fixture *f, const char *sql)
 	while ((more = db_step(stmt, &err)) > 0) {
 		buf_text(&shown, shown.size > 0 ? ";" : "");
 		for (int i = 0; i < db_column_count(stmt); i++) {
-			const char *value = db_column_text(stmt, i);
-
-			buf_printf(&shown, "%s%s", i > 0 ? "|" : "", value ? value : "");
+			buf_text(&shown, i > 0 ? "|" : "");
+			append_value(stmt, i, &shown);
 		}
 	}
 	ck_assert_msg(more == 0, "%s", err.text);

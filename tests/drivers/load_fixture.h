@@ -12,9 +12,11 @@
 #include "storage/catalog/catalog.h"
 #include "storage/db/db.h"
 #include "storage/load/load.h"
+#include "tests/place.h"
 
 struct load_fixture {
-	char folder[64];
+	struct place place;
+	const char *folder; /* of the place */
 	struct arena arena;
 	struct catalog *catalog;
 	struct object_registry *objects;
@@ -25,6 +27,9 @@ struct load_fixture {
 	const char *errors;  /* its errors, `pointer column code;` each */
 	struct load_result result;
 };
+
+/* For main(): cases for the kind of database that the arguments name. */
+TCase *load_fixture_cases(int argc, char **argv);
 
 /* `tables` are catalog files, each beginning with `table: NAME`. */
 void load_fixture_init(struct load_fixture *f, const char *const *tables, size_t count);

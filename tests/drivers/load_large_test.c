@@ -402,7 +402,7 @@ END_TEST
 
 int main(int argc, char **argv)
 {
-	TCase *cases = tcase_create("load large");
+	TCase *cases = load_fixture_cases(argc, argv);
 
 	if (argc > 2)
 		source_root = argv[2];

@@ -334,9 +334,9 @@ START_TEST(random_loads_do_what_the_oracle_does)
 }
 END_TEST
 
-int main(void)
+int main(int argc, char **argv)
 {
-	TCase *cases = tcase_create("load oracle");
+	TCase *cases = load_fixture_cases(argc, argv);
 
 	tcase_add_test(cases, random_loads_do_what_the_oracle_does);
 	tcase_set_timeout(cases, 3600);

@@ -222,9 +222,9 @@ START_TEST(a_full_disk_stores_nothing_and_says_so)
 }
 END_TEST
 
-int main(void)
+int main(int argc, char **argv)
 {
-	TCase *cases = tcase_create("load resume");
+	TCase *cases = load_fixture_cases(argc, argv);
 
 	tcase_add_checked_fixture(cases, set_up, tear_down);
 	tcase_add_test(cases, a_killed_load_goes_on_and_doubles_nothing);

@@ -440,9 +440,9 @@ START_TEST(nothing_stays_behind_in_the_state_folder)
 }
 END_TEST
 
-int main(void)
+int main(int argc, char **argv)
 {
-	TCase *cases = tcase_create("load");
+	TCase *cases = load_fixture_cases(argc, argv);
 
 	tcase_add_checked_fixture(cases, set_up, tear_down);
 	tcase_add_test(cases, good_rows_are_stored_with_defaults_and_stamps);

@@ -63,8 +63,7 @@ END_TEST
 
 START_TEST(the_own_tables_are_there)
 {
-	static const char *const tables[] = {"millrace_load", "millrace_watermark",
-	                                     "millrace_idempotency", "millrace_audit"};
+	static const char *const tables[] = {"load", "watermark", "idempotency", "audit"};
 
 	declare(A, "");
 	shelf_migrate(&shelf, 0);
@@ -72,7 +71,8 @@ START_TEST(the_own_tables_are_there)
 		char sql[64];
 		struct db_stmt *stmt;
 
-		snprintf(sql, sizeof(sql), "SELECT * FROM %s", tables[i]);
+		snprintf(sql, sizeof(sql), "SELECT * FROM millrace_%s%s",
+		         place_is_postgres() ? "data." : "", tables[i]);
 		stmt = db_prepare(shelf.db, sql, &shelf.err);
 		ck_assert_msg(stmt != NULL, "%s", shelf.err.text);
 		db_stmt_free(stmt);
@@ -196,12 +196,21 @@ START_TEST(a_table_of_somebody_else_is_not_touched)
 }
 END_TEST
 
+/* Those of tables. */
+static void change_records(const char *how)
+{
+	char sql[128];
+
+	snprintf(sql, sizeof(sql), "UPDATE millrace_%smigration SET %s WHERE shape <> ''",
+	         place_is_postgres() ? "data." : "", how);
+	ck_assert_int_eq(db_exec(shelf.db, sql, &shelf.err), 0);
+}
+
 START_TEST(a_newer_database_is_refused)
 {
 	declare(A, "");
 	shelf_migrate(&shelf, 0);
-	ck_assert_int_eq(
-		db_exec(shelf.db, "UPDATE millrace_migration SET version = 99", &shelf.err), 0);
+	change_records("version = 99");
 	ck_assert_str_eq(
 		shelf_migrate(&shelf, 0),
 		"conflict: the database was migrated by a newer version of the program: its own "
@@ -213,10 +222,7 @@ START_TEST(a_changed_record_is_damage)
 {
 	declare(A, "");
 	shelf_migrate(&shelf, 0);
-	ck_assert_int_eq(db_exec(shelf.db,
-	                         "UPDATE millrace_migration SET shape = '{}' WHERE shape <> ''",
-	                         &shelf.err),
-	                 0);
+	change_records("shape = '{}'");
 	ck_assert_str_eq(shelf_migrate(&shelf, 0),
 	                 "damaged: table 't': the record of table 't' does not match its checksum");
 }

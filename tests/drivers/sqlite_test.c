@@ -56,7 +56,7 @@ START_TEST(what_cannot_be_opened_says_why)
 	char url[160];
 	struct db *db;
 
-	expect_no_open("mysql://u:secret@h/d", 0, ERR_USAGE, "no database is known for 'mysql:'");
+	expect_no_open("mysql://u:secret@h/d", 0, ERR_USAGE, "no database is known for 'mysql'");
 	ck_assert_ptr_null(strstr(err.text, "secret"));
 	expect_no_open("nothing", 0, ERR_USAGE, "sqlite:PATH");
 	expect_no_open("sqlite:", 0, ERR_USAGE, "names no file");

@@ -1,0 +1,565 @@
+/* postgres.c - the PostgreSQL driver: connections, transactions, waiting */
+#include "storage/db/postgres.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/fault.h"
+#include "lib/mem.h"
+#include "lib/str.h"
+#include "storage/db/postgres_text.h"
+
+enum {
+	CONNECT_TIMEOUT_MS = 10000, /* unless the URL says another */
+	/* For the answer to a cancel, and on top of the timeout that the server keeps by itself. */
+	GRACE_MS = 2000,
+	OLDEST_SERVER = 130000,
+};
+
+struct postgres *postgres_of(struct db *db)
+{
+	return (struct postgres *)db;
+}
+
+/* --- waiting --- */
+
+static int milliseconds_until(int64_t deadline_us)
+{
+	int64_t left_us = deadline_us - clock_monotonic_us();
+
+	if (!deadline_us)
+		return -1;
+	return left_us <= 0 ? 0 : (int)(left_us / 1000 < 3600000 ? left_us / 1000 + 1 : 3600000);
+}
+
+/* 1: the socket is ready; 0: the deadline has passed, or somebody cancels and that is heard. */
+static int wait_for(struct postgres *pg, short events, int64_t deadline_us, int hears)
+{
+	struct pollfd fds[] = {
+		{.fd = pg->pq->socket(pg->conn), .events = events},
+		{.fd = pg->wake_fd, .events = POLLIN},
+	};
+
+	for (;;) {
+		int timeout_ms = milliseconds_until(deadline_us);
+		int got = poll(fds, hears ? 2 : 1, timeout_ms);
+
+		if (got > 0 && fds[0].revents)
+			return 1;
+		if (got > 0 || (got == 0 && timeout_ms >= 0))
+			return 0;
+	}
+}
+
+static void *send_cancel(void *argument)
+{
+	const struct postgres_library *pq;
+	struct err err;
+	char text[256];
+
+	pq = postgres_library(&err);
+	if (pq) {
+		pq->cancel(argument, text, (int)sizeof(text));
+		pq->free_cancel(argument);
+	}
+	return NULL;
+}
+
+/* On a thread: libpq blocks until a server has taken the request, and a frozen one never does. */
+static void request_cancel(struct postgres *pg)
+{
+	PGcancel *cancel = pg->pq->get_cancel(pg->conn);
+	pthread_t thread;
+
+	if (!cancel)
+		return;
+	if (pthread_create(&thread, NULL, send_cancel, cancel) != 0)
+		pg->pq->free_cancel(cancel);
+	else
+		pthread_detach(thread);
+}
+
+void postgres_drop(struct postgres *pg)
+{
+	if (pg->streaming)
+		postgres_stmt_reset((struct db_stmt *)pg->streaming);
+	pg->streaming = NULL;
+	pg->pq->finish(pg->conn);
+	pg->conn = NULL;
+}
+
+static int lose(struct postgres *pg, const char *what, struct err *err)
+{
+	if (what)
+		err_set(err, ERR_UNAVAILABLE, "%s", what);
+	else
+		postgres_error_connection(pg, "the connection to the database was lost", err);
+	if (err->code != ERR_UNAVAILABLE)
+		err->code = ERR_UNAVAILABLE;
+	postgres_drop(pg);
+	return -1;
+}
+
+/* Until a result can be read. */
+static int wait_until_ready(struct postgres *pg, struct err *err)
+{
+	const struct postgres_library *pq = pg->pq;
+	int64_t deadline_us = pg->deadline_us;
+	int asked_to_stop = 0, unsent;
+
+	for (;;) {
+		unsent = pq->flush(pg->conn);
+		if (unsent < 0)
+			return lose(pg, NULL, err);
+		if (!unsent && !pq->is_busy(pg->conn))
+			return 0;
+		if (wait_for(pg, (short)(POLLIN | (unsent ? POLLOUT : 0)), deadline_us,
+		             !asked_to_stop && !pg->is_ending)) {
+			if (!pq->consume_input(pg->conn))
+				return lose(pg, NULL, err);
+			continue;
+		}
+		if (asked_to_stop)
+			return lose(pg, "the database does not answer", err);
+		asked_to_stop = 1;
+		request_cancel(pg);
+		deadline_us = clock_monotonic_us() + GRACE_MS * INT64_C(1000);
+	}
+}
+
+int postgres_next(struct postgres *pg, PGresult **result, struct err *err)
+{
+	*result = NULL;
+	if (wait_until_ready(pg, err) < 0)
+		return -1;
+	*result = pg->pq->get_result(pg->conn);
+	return 0;
+}
+
+/* Nothing here reads or writes the stream of a COPY: a text of a user's began it. */
+static int end_copy(struct postgres *pg, const PGresult *result, struct err *err)
+{
+	ExecStatusType status = pg->pq->result_status(result);
+	char *line;
+
+	if (status == PGRES_COPY_IN)
+		pg->pq->put_copy_end(pg->conn, "COPY FROM STDIN is not allowed here");
+	while (status == PGRES_COPY_OUT && pg->pq->get_copy_data(pg->conn, &line, 0) > 0)
+		pg->pq->freemem(line);
+	return err_set(err, ERR_DENIED, "COPY from or to the client is not allowed here");
+}
+
+static int check_result(struct postgres *pg, PGresult *result, struct err *err)
+{
+	switch (pg->pq->result_status(result)) {
+	case PGRES_COMMAND_OK:
+	case PGRES_EMPTY_QUERY:
+		pg->changes = strtoll(pg->pq->cmd_tuples(result), NULL, 10);
+		return 0;
+	case PGRES_TUPLES_OK:
+	case PGRES_SINGLE_TUPLE:
+		return 0;
+	case PGRES_COPY_IN:
+	case PGRES_COPY_OUT:
+	case PGRES_COPY_BOTH:
+		return end_copy(pg, result, err);
+	case PGRES_BAD_RESPONSE:
+	case PGRES_NONFATAL_ERROR:
+	case PGRES_FATAL_ERROR:
+	case PGRES_PIPELINE_SYNC:
+	case PGRES_PIPELINE_ABORTED:
+		break;
+	}
+	return postgres_error_set(pg, result, err);
+}
+
+int postgres_finish(struct postgres *pg, struct err *err)
+{
+	struct err first = {.code = ERR_NONE}, found;
+	PGresult *result;
+
+	for (;;) {
+		if (postgres_next(pg, &result, err) < 0)
+			return -1;
+		if (!result)
+			break;
+		if (check_result(pg, result, &found) < 0 && first.code == ERR_NONE)
+			first = found;
+		pg->pq->clear(result);
+	}
+	if (first.code == ERR_NONE)
+		return 0;
+	*err = first;
+	if (pg->pq->status(pg->conn) == CONNECTION_BAD)
+		postgres_drop(pg);
+	return -1;
+}
+
+static void forget_cancel(struct postgres *pg)
+{
+	uint64_t count;
+
+	(void)!read(pg->wake_fd, &count, sizeof(count));
+}
+
+int postgres_arm(struct postgres *pg, struct err *err)
+{
+	const struct db *db = &pg->base;
+
+	if (pg->streaming && postgres_stmt_absorb(pg->streaming, err) < 0)
+		return -1;
+	if (!atomic_load(&db->cancelled))
+		forget_cancel(pg);
+	pg->deadline_us = db->timeout_ms > 0 ? clock_monotonic_us() + db->timeout_ms * 1000 : 0;
+	return 0;
+}
+
+int postgres_run(struct postgres *pg, const char *sql, struct err *err)
+{
+	if (postgres_arm(pg, err) < 0)
+		return -1;
+	if (!pg->pq->send_query(pg->conn, sql))
+		return lose(pg, NULL, err);
+	return postgres_finish(pg, err);
+}
+
+/* --- connections --- */
+
+static void ignore_notice(void *context, const PGresult *result)
+{
+	(void)context;
+	(void)result;
+}
+
+/* libpq's own names of what the URL left out. */
+static const struct {
+	const char *name, *value;
+} defaults[] = {
+	{"application_name", "millrace"}, {"client_encoding", "UTF8"},
+	{"keepalives_idle", "30"},        {"keepalives_interval", "10"},
+	{"keepalives_count", "3"},        {"tcp_user_timeout", "30000"},
+};
+
+/* What the driver reads and relies on; a client that was frozen holds no locks for ever. Whatever the server, the role or the URL say. */
+static const char settings[] =
+	"SET timezone = 'UTC'; SET datestyle = 'ISO'; SET intervalstyle = 'iso_8601';"
+	"SET bytea_output = 'hex'; SET extra_float_digits = 1; SET standard_conforming_strings = on;"
+	"SET default_transaction_read_only = on; SET default_transaction_isolation = 'read committed';"
+	"SET idle_in_transaction_session_timeout = 300000";
+
+static int64_t connect_timeout_ms(const PQconninfoOption *option)
+{
+	for (; option->keyword; option++) {
+		if (str_equal(option->keyword, "connect_timeout") && option->val)
+			return strtoll(option->val, NULL, 10) * 1000;
+	}
+	return CONNECT_TIMEOUT_MS;
+}
+
+static int poll_connection(struct postgres *pg, int64_t deadline_us, struct err *err)
+{
+	PostgresPollingStatusType status = PGRES_POLLING_WRITING;
+
+	while (status != PGRES_POLLING_OK) {
+		short events = status == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+
+		if (status == PGRES_POLLING_FAILED || pg->pq->status(pg->conn) == CONNECTION_BAD)
+			return postgres_error_connection(pg, "could not connect", err);
+		/* the socket may be another one after each step */
+		if (!wait_for(pg, events, deadline_us, 1))
+			return err_set(err, ERR_UNAVAILABLE,
+			               "could not connect: the database does not answer");
+		status = pg->pq->connect_poll(pg->conn);
+	}
+	return 0;
+}
+
+static int connect_with(struct postgres *pg, const PQconninfoOption *options, struct err *err)
+{
+	enum { MOST = 64 };
+	const char *names[MOST + 1], *values[MOST + 1];
+	int64_t timeout_ms = connect_timeout_ms(options);
+	size_t count = 0;
+
+	for (size_t i = 0; i < countof(defaults); i++) {
+		names[count] = defaults[i].name;
+		values[count++] = defaults[i].value;
+	}
+	/* what stands later wins */
+	for (; options->keyword && count < MOST; options++) {
+		if (!options->val)
+			continue;
+		names[count] = options->keyword;
+		values[count++] = options->val;
+	}
+	names[count] = values[count] = NULL;
+	pg->conn = pg->pq->connect_start_params(names, values, 0);
+	return poll_connection(
+		pg, timeout_ms ? clock_monotonic_us() + timeout_ms * INT64_C(1000) : 0, err);
+}
+
+static int check_server(struct postgres *pg, struct err *err)
+{
+	int version = pg->pq->server_version(pg->conn);
+
+	if (version < OLDEST_SERVER)
+		return err_set(err, ERR_FAILED,
+		               "the server is PostgreSQL %d, it has to be 13 or newer",
+		               version / 10000);
+	pg->pq->set_nonblocking(pg->conn, 1);
+	pg->pq->set_notice_receiver(pg->conn, ignore_notice, NULL);
+	pg->told_timeout_ms = -1;
+	pg->life++;
+	return postgres_run(pg, settings, err);
+}
+
+static int connect_now(struct postgres *pg, struct err *err)
+{
+	char *said = NULL;
+	PQconninfoOption *options = pg->pq->conninfo_parse(pg->conninfo, &said);
+	int result = -1;
+
+	if (!options) {
+		err_set(err, ERR_USAGE, "the database's URL cannot be read: %.*s",
+		        said ? (int)strcspn(said, "\n") : 0, said ? said : "");
+		pg->pq->freemem(said);
+		return -1;
+	}
+	if (connect_with(pg, options, err) == 0 && check_server(pg, err) == 0)
+		result = 0;
+	else
+		postgres_drop(pg);
+	pg->pq->conninfo_free(options);
+	return result;
+}
+
+/* The server ends by itself what takes too long, also when this process cannot ask it to. */
+static int tell_timeout(struct postgres *pg, struct err *err)
+{
+	int64_t timeout_ms = pg->base.timeout_ms;
+	char sql[160];
+
+	if (pg->told_timeout_ms == timeout_ms)
+		return 0;
+	snprintf(sql, sizeof(sql),
+	         "SET statement_timeout = %" PRId64 "; SET lock_timeout = %" PRId64,
+	         timeout_ms ? timeout_ms + GRACE_MS : 0, timeout_ms);
+	if (postgres_run(pg, sql, err) < 0)
+		return -1;
+	pg->told_timeout_ms = timeout_ms;
+	return 0;
+}
+
+int postgres_ready(struct postgres *pg, struct err *err)
+{
+	if (pg->conn && pg->pq->status(pg->conn) == CONNECTION_BAD)
+		postgres_drop(pg);
+	if (pg->base.transaction != DB_TRANSACTION_NONE) {
+		if (pg->conn)
+			return 0;
+		return err_set(err, ERR_UNAVAILABLE,
+		               "the connection was lost in the middle of a transaction");
+	}
+	if (!pg->conn && connect_now(pg, err) < 0)
+		return -1;
+	return tell_timeout(pg, err);
+}
+
+static void postgres_close(struct db *db)
+{
+	struct postgres *pg = postgres_of(db);
+
+	if (pg->pq)
+		postgres_drop(pg);
+	if (pg->wake_fd >= 0)
+		close(pg->wake_fd);
+	free(pg->conninfo);
+	free(pg);
+}
+
+static struct db *postgres_open(const char *url, const struct db_options *options, struct err *err)
+{
+	struct postgres *pg = mem_alloc(sizeof(*pg));
+
+	pg->base.driver = &postgres_driver;
+	pg->base.timeout_ms = options->timeout_ms;
+	pg->flags = options->flags;
+	pg->conninfo = mem_strdup(url);
+	pg->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	pg->pq = postgres_library(err);
+	if (pg->pq && postgres_ready(pg, err) == 0)
+		return &pg->base;
+	err_prefix(err, "could not open the database");
+	postgres_close(&pg->base);
+	return NULL;
+}
+
+static const char *postgres_path(const struct db *db)
+{
+	(void)db;
+	return NULL;
+}
+
+static int64_t postgres_changes(const struct db *db)
+{
+	return ((const struct postgres *)db)->changes;
+}
+
+/* --- transactions --- */
+
+static int postgres_control(struct db *db, const char *sql, struct err *err)
+{
+	struct postgres *pg = postgres_of(db);
+	int64_t changes = pg->changes;
+	int result = -1;
+
+	if (pg->conn)
+		result = postgres_run(pg, sql, err);
+	else
+		err_set(err, ERR_UNAVAILABLE,
+		        "the connection was lost in the middle of a transaction");
+	pg->changes = changes;
+	return result;
+}
+
+static int postgres_begin(struct db *db, enum db_mode mode, struct err *err)
+{
+	struct postgres *pg = postgres_of(db);
+
+	if (mode == DB_WRITE && pg->flags & DB_READ_ONLY)
+		return err_set(err, ERR_DENIED, "the database was opened for reading");
+	if (postgres_ready(pg, err) < 0)
+		return -1;
+	return postgres_control(
+		db, mode == DB_WRITE ? "BEGIN READ WRITE" : "BEGIN ISOLATION LEVEL REPEATABLE READ",
+		err);
+}
+
+static void postgres_rollback(struct db *db)
+{
+	struct postgres *pg = postgres_of(db);
+	struct err ignored;
+
+	pg->is_ending = 1;
+	if (pg->streaming)
+		postgres_stmt_reset((struct db_stmt *)pg->streaming);
+	if (pg->conn && pg->pq->transaction_status(pg->conn) != PQTRANS_IDLE &&
+	    postgres_control(db, "ROLLBACK", &ignored) < 0 && pg->conn)
+		postgres_drop(pg);
+	pg->is_ending = 0;
+}
+
+static int postgres_commit(struct db *db, struct err *err)
+{
+	struct postgres *pg = postgres_of(db);
+
+	if (pg->conn && pg->pq->transaction_status(pg->conn) == PQTRANS_INERROR) {
+		postgres_rollback(db);
+		return err_set(err, ERR_CONFLICT, "the transaction failed before its end");
+	}
+	FAULT("db_commit");
+	if (postgres_control(db, "COMMIT", err) < 0) {
+		if (!pg->conn && db->transaction == DB_TRANSACTION_WRITE)
+			err_set(err, ERR_OUTCOME_UNKNOWN,
+			        "the connection was lost while the transaction was committed: "
+			        "whether it was is not known");
+		postgres_rollback(db);
+		return -1;
+	}
+	FAULT("db_committed");
+	return 0;
+}
+
+static int postgres_exec(struct db *db, const char *sql, struct err *err)
+{
+	struct postgres *pg = postgres_of(db);
+	struct postgres_text text = postgres_text_scan(sql);
+
+	if (text.flags & POSTGRES_TEXT_TRANSACTION)
+		return err_set(err, ERR_DENIED, "the statement is not allowed here");
+	if (postgres_ready(pg, err) < 0)
+		return -1;
+	return postgres_run(pg, sql, err);
+}
+
+static void postgres_cancel(struct db *db)
+{
+	uint64_t one = 1;
+
+	/* fails only when it is full, and then it is readable */
+	(void)!write(postgres_of(db)->wake_fd, &one, sizeof(one));
+}
+
+/* --- what only SQLite has --- */
+
+static int postgres_writer_waiting(const struct db *db)
+{
+	(void)db;
+	return 0;
+}
+
+static int64_t postgres_wal_pages(const struct db *db)
+{
+	(void)db;
+	return 0;
+}
+
+static int postgres_checkpoint(struct db *db, struct err *err)
+{
+	(void)db;
+	(void)err;
+	return 0;
+}
+
+static int postgres_set_cache(struct db *db, int64_t bytes, struct err *err)
+{
+	(void)db;
+	(void)bytes;
+	(void)err;
+	return 0;
+}
+
+static int postgres_grow_wal(struct db *db, int64_t pages, struct err *err)
+{
+	(void)db;
+	(void)pages;
+	(void)err;
+	return 0;
+}
+
+const struct db_driver postgres_driver = {
+	.dialect = DB_DIALECT_POSTGRES,
+	.open = postgres_open,
+	.close = postgres_close,
+	.path = postgres_path,
+	.prepare = postgres_stmt_prepare,
+	.stmt_free = postgres_stmt_free,
+	.bind = postgres_stmt_bind,
+	.step = postgres_stmt_step,
+	.reset = postgres_stmt_reset,
+	.writes = postgres_stmt_writes,
+	.changes = postgres_changes,
+	.exec = postgres_exec,
+	.column_count = postgres_stmt_column_count,
+	.column_name = postgres_stmt_column_name,
+	.column = postgres_stmt_column,
+	.column_any = postgres_stmt_column_any,
+	.begin = postgres_begin,
+	.commit = postgres_commit,
+	.rollback = postgres_rollback,
+	.control = postgres_control,
+	.writer_waiting = postgres_writer_waiting,
+	.cancel = postgres_cancel,
+	.wal_pages = postgres_wal_pages,
+	.checkpoint = postgres_checkpoint,
+	.set_cache = postgres_set_cache,
+	.grow_wal = postgres_grow_wal,
+};
