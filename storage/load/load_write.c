@@ -15,7 +15,9 @@ enum {
 	TICK_ROWS = 1024,
 	TICK_US = 100000,
 	TURN_SLICE_MS = 250,
-	TURN_US = 20000,   /* the shortest turn before giving way */
+	/* the shortest turn before giving way, and the shortest when commits are slow */
+	TURN_US = 20000,
+	TURN_SLOW_US = 40000,
 	WAL_PAGES = 16000, /* where the log is moved into the database */
 };
 
@@ -369,8 +371,12 @@ static int commit_turn(struct load *load, enum load_repo_state state, struct err
  * its commit. */
 static int give_way(struct load *load, struct err *err)
 {
-	int64_t least_us = load->commit_us * 3 > TURN_US ? load->commit_us * 3 : TURN_US;
+	int64_t least_us = load->commit_us * 3;
 
+	if (least_us < TURN_US)
+		least_us = TURN_US;
+	if (least_us > TURN_SLOW_US)
+		least_us = TURN_SLOW_US;
 	if (load->options.chunk_rows != LOAD_CHUNK_AUTO || (load->options.flags & LOAD_DRY_RUN))
 		return 0;
 	if (!db_writer_waiting(load->context.db) || clock_monotonic_us() - load->turn_us < least_us)
