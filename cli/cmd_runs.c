@@ -9,6 +9,7 @@
 #include "cli/follow.h"
 #include "cli/interrupt.h"
 #include "cli/output.h"
+#include "cli/run_name.h"
 #include "cli/task_list.h"
 #include "lib/file.h"
 #include "lib/str.h"
@@ -50,77 +51,11 @@ int cmd_runs_list(struct call *call)
 	return status;
 }
 
-/* Which run `DAG/RUN` or RUN means. */
-struct wanted {
-	const char *dag, *run;
-};
-
-/* Adds the DAG when it has such a run; -1 when the server cannot be asked. */
-static int look_in(struct call *call, struct client *client, const char *dag, const char *run,
-                   json_t *found)
-{
-	struct err err;
-	json_t *reply = client_get(client, client_run_path(&call->arena, dag, run, ""), &err);
-
-	if (reply)
-		json_array_append_new(found, json_string(dag));
-	json_decref(reply);
-	if (reply || err.code == ERR_NOT_FOUND)
-		return 0;
-	return -1;
-}
-
-/* A run by its id alone: fits when only one DAG has it. */
-static int find_by_id(struct call *call, struct client *client, const char *run,
-                      struct wanted *wanted)
-{
-	struct err err;
-	auto_json json_t *dags = client_get(client, "/v1/dags", &err);
-	auto_json json_t *found = json_array();
-	size_t i;
-	json_t *dag = NULL;
-
-	if (!dags)
-		return call_fail(&err);
-	json_array_foreach(dags, i, dag)
-	{
-		if (look_in(call, client, json_get_text(dag, "dag", ""), run, found) < 0)
-			return EXIT_UNAVAILABLE;
-	}
-	if (!json_array_size(found)) {
-		(void)fprintf(stderr, "millrace: there is no run '%s'\n", run);
-		return EXIT_NOT_FOUND;
-	}
-	if (json_array_size(found) == 1) {
-		wanted->dag =
-			arena_strdup(&call->arena, json_string_value(json_array_get(found, 0)));
-		wanted->run = run;
-		return EXIT_OK;
-	}
-	(void)fprintf(stderr, "millrace: '%s' is a run of several DAGs, which one?\n", run);
-	json_array_foreach(found, i, dag)(void)
-		fprintf(stderr, "  %s/%s\n", json_string_value(dag), run);
-	return EXIT_USAGE;
-}
-
-static int find_run(struct call *call, struct client *client, struct wanted *wanted)
-{
-	const char *text = call_argument(call, 0);
-	const char *slash = strchr(text, '/');
-
-	if (!slash)
-		return find_by_id(call, client, text, wanted);
-	wanted->dag = arena_strndup(&call->arena, text, (size_t)(slash - text));
-	wanted->run = slash + 1;
-	return EXIT_OK;
-}
-
-static int show(struct call *call, struct client *client, const struct wanted *wanted)
+static int show(struct call *call, struct client *client, const struct run_name *which)
 {
 	struct err err;
 	auto_json json_t *run = client_get(
-		client, client_run_path(&call->arena, wanted->dag, wanted->run, "?tasks=true"),
-		&err);
+		client, client_run_path(&call->arena, which->dag, which->run, "?tasks=true"), &err);
 
 	if (!run)
 		return call_fail(&err);
@@ -128,7 +63,7 @@ static int show(struct call *call, struct client *client, const struct wanted *w
 	return EXIT_OK;
 }
 
-static int wait_for(struct call *call, struct client *client, const struct wanted *wanted)
+static int wait_for(struct call *call, struct client *client, const struct run_name *which)
 {
 	const char *timeout = call_option(call, "timeout");
 	auto_json json_t *run = NULL;
@@ -138,7 +73,7 @@ static int wait_for(struct call *call, struct client *client, const struct wante
 	if (timeout && str_to_duration_ms(timeout, &timeout_ms, &err) < 0)
 		return call_usage("%s", err.text);
 	interrupt_watch();
-	run = follow_run(call, client, client_run_path(&call->arena, wanted->dag, wanted->run, ""),
+	run = follow_run(call, client, client_run_path(&call->arena, which->dag, which->run, ""),
 	                 call_has(call, "follow") ? FOLLOW_SHOW : 0, timeout_ms, &err);
 	return run ? follow_print(call, run) : call_fail(&err);
 }
@@ -152,7 +87,7 @@ static int write_piece(void *data, const char *bytes, size_t size)
 }
 
 /* The last attempt's log, or the one asked for. */
-static int print_log(struct call *call, struct client *client, const struct wanted *wanted,
+static int print_log(struct call *call, struct client *client, const struct run_name *which,
                      const json_t *task)
 {
 	const char *attempt = call_option(call, "attempt");
@@ -170,15 +105,15 @@ static int print_log(struct call *call, struct client *client, const struct want
 	buf_text(&rest, call_has(call, "follow") ? "?follow=true" : "?follow=false");
 	if (map_index >= 0)
 		buf_printf(&rest, "&map_index=%lld", (long long)map_index);
-	if (client_stream(
-		    client,
-		    client_run_path(&call->arena, wanted->dag, wanted->run, buf_string(&rest)),
-		    write_piece, NULL, &err) < 0)
+	interrupt_ends();
+	if (client_stream(client,
+	                  client_run_path(&call->arena, which->dag, which->run, buf_string(&rest)),
+	                  write_piece, NULL, &err) < 0)
 		return call_fail(&err);
 	return EXIT_OK;
 }
 
-static int logs_of(struct call *call, struct client *client, const struct wanted *wanted,
+static int logs_of(struct call *call, struct client *client, const struct run_name *which,
                    const json_t *tasks)
 {
 	const char *name = call_argument(call, 1), *map_index = call_option(call, "map-index");
@@ -201,7 +136,7 @@ static int logs_of(struct call *call, struct client *client, const struct wanted
 		task_list_name(task, shown);
 		if (!name || (!map_index && json_get_int(task, "map_index", -1) >= 0))
 			call_say(call, "--- %s", shown);
-		status = print_log(call, client, wanted, task);
+		status = print_log(call, client, which, task);
 		if (status != EXIT_OK)
 			return status;
 	}
@@ -211,43 +146,26 @@ static int logs_of(struct call *call, struct client *client, const struct wanted
 	return EXIT_NOT_FOUND;
 }
 
-static int print_logs(struct call *call, struct client *client, const struct wanted *wanted)
+static int print_logs(struct call *call, struct client *client, const struct run_name *which)
 {
 	struct err err;
 	auto_json json_t *run = client_get(
-		client, client_run_path(&call->arena, wanted->dag, wanted->run, "?tasks=true"),
-		&err);
+		client, client_run_path(&call->arena, which->dag, which->run, "?tasks=true"), &err);
 
-	return run ? logs_of(call, client, wanted, json_object_get(run, "tasks")) : call_fail(&err);
-}
-
-static int with_run(struct call *call, int (*work)(struct call *call, struct client *client,
-                                                   const struct wanted *wanted))
-{
-	struct client *client = client_new(call);
-	struct wanted wanted = {0};
-	int status;
-
-	if (!client)
-		return EXIT_BAD;
-	status = find_run(call, client, &wanted);
-	if (status == EXIT_OK)
-		status = work(call, client, &wanted);
-	client_free(client);
-	return status;
+	return run ? logs_of(call, client, which, json_object_get(run, "tasks")) : call_fail(&err);
 }
 
 int cmd_runs_show(struct call *call)
 {
-	return with_run(call, show);
+	return run_name_with(call, show);
 }
 
 int cmd_runs_wait(struct call *call)
 {
-	return with_run(call, wait_for);
+	return run_name_with(call, wait_for);
 }
 
 int cmd_runs_logs(struct call *call)
 {
-	return with_run(call, print_logs);
+	return run_name_with(call, print_logs);
 }

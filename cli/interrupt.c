@@ -2,6 +2,9 @@
 #include "cli/interrupt.h"
 
 #include <signal.h>
+#include <unistd.h>
+
+#include "cli/verb.h"
 
 static volatile sig_atomic_t seen;
 
@@ -15,6 +18,21 @@ void interrupt_watch(void)
 {
 	/* SA_RESETHAND: the second one has its usual effect */
 	struct sigaction action = {.sa_handler = note, .sa_flags = SA_RESETHAND};
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+static void end(int signal_number)
+{
+	(void)signal_number;
+	_exit(EXIT_INTERRUPTED);
+}
+
+void interrupt_ends(void)
+{
+	struct sigaction action = {.sa_handler = end};
 
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGINT, &action, NULL);

@@ -6,4 +6,7 @@
 void interrupt_watch(void);
 int interrupt_seen(void);
 
+/* From now on the first one ends the program as an interrupted one; for what has nothing to clean up. */
+void interrupt_ends(void);
+
 #endif

@@ -5,6 +5,7 @@
 
 #include "cli/cmd_completion.h"
 #include "cli/cmd_config.h"
+#include "cli/cmd_dag_acts.h"
 #include "cli/cmd_dags.h"
 #include "cli/cmd_graph.h"
 #include "cli/cmd_load.h"
@@ -13,6 +14,7 @@
 #include "cli/cmd_plugins.h"
 #include "cli/cmd_project.h"
 #include "cli/cmd_report.h"
+#include "cli/cmd_run_acts.h"
 #include "cli/cmd_runs.h"
 #include "cli/cmd_serve.h"
 #include "cli/cmd_tables.h"
@@ -79,6 +81,29 @@ static const struct verb_option logs_options[] = {
 static const struct verb_option wait_options[] = {
 	{"follow", 'f', 0, NULL, "show what it does"},
 	{"timeout", 0, 0, "DURATION", "wait no longer; the run goes on"},
+};
+
+static const struct verb_option cancel_options[] = {
+	{"task", 't', 0, "TASK", "only this task"},
+	{"map-index", 0, 0, "N", "only this item of it"},
+	{"wait", 0, 0, NULL, "until it has ended"},
+	{"timeout", 0, 0, "DURATION", "wait no longer"},
+};
+
+static const struct verb_option retry_options[] = {
+	{"failed", 0, 0, NULL, "only what failed, or was cancelled"},
+	{"task", 't', OPTION_REPEATED, "TASK", "this task, again for each; default: all"},
+	{"downstream", 0, 0, NULL, "and all tasks behind"},
+	{"version", 0, 0, "VERSION", "of the DAG: same or latest; default same"},
+	{"dry-run", 0, 0, NULL, "show what would run again"},
+	{"wait", 0, 0, NULL, "until the run ends"},
+	{"follow", 'f', 0, NULL, "the same, and show what it does"},
+	{"timeout", 0, 0, "DURATION", "wait no longer; the run goes on"},
+};
+
+static const struct verb_option mark_options[] = {
+	{"task", 't', 0, "TASK", "only this task"},
+	{"map-index", 0, 0, "N", "only this item of it"},
 };
 
 static const struct verb_option head_options[] = {
@@ -157,6 +182,13 @@ static const struct verb verbs[] = {
 	 "millrace dags next --cron \"30 2 * * *\" --timezone Europe/Berlin -n 3"},
 	 "the file has faults", 0},
 
+	{"dags pause", "DAG", "Start no run of a DAG until it is unpaused", cmd_dag_acts_pause,
+	 NULL, 0, {"millrace dags pause bulk_insert"}, NULL, 0},
+	{"dags unpause", "DAG", "Let a paused DAG go on", cmd_dag_acts_unpause,
+	 NULL, 0, {"millrace dags unpause bulk_insert"}, NULL, 0},
+	{"dags explain", "DAG", "Say why a DAG does not run", cmd_dag_acts_explain,
+	 NULL, 0, {"millrace dags explain bulk_insert"}, NULL, 0},
+
 	{"runs list", "[DAG]", "List runs, newest first", cmd_runs_list,
 	 OPTIONS(list_options), {"millrace runs list", "millrace runs list bulk_insert --state failed"},
 	 NULL, 0},
@@ -168,6 +200,20 @@ static const struct verb verbs[] = {
 	{"runs wait", "RUN", "Wait until a run ends", cmd_runs_wait,
 	 OPTIONS(wait_options), {"millrace runs wait bulk_insert/manual__2026-11-21T08:42:00.123456Z"},
 	 "the run did not succeed", 0},
+
+	{"runs explain", "RUN", "Say why a run and its tasks wait", cmd_run_acts_explain,
+	 NULL, 0, {"millrace runs explain bulk_insert/manual__2026-11-21T08:42:00.123456Z"}, NULL, 0},
+	{"runs cancel", "RUN", "End a run, or a task of it", cmd_run_acts_cancel,
+	 OPTIONS(cancel_options), {"millrace runs cancel bulk_insert/manual__2026-11-21T08:42:00.123456Z --wait"},
+	 NULL, 0},
+	{"runs retry", "RUN", "Run tasks of a run again", cmd_run_acts_retry,
+	 OPTIONS(retry_options), {"millrace runs retry bulk_insert/manual__2026-11-21T08:42:00.123456Z --failed --follow",
+	 "millrace runs retry bulk_insert/manual__2026-11-21T08:42:00.123456Z --task load --downstream --dry-run"},
+	 "with --wait or --follow: the run did not succeed", 0},
+	{"runs mark", "RUN STATE", "Say how a run, or a task of it, ended: success, failed, a task also skipped",
+	 cmd_run_acts_mark, OPTIONS(mark_options),
+	 {"millrace runs mark bulk_insert/manual__2026-11-21T08:42:00.123456Z success --task load"},
+	 NULL, 0},
 
 	{"plugins list", "", "List operators", cmd_plugins_list,
 	 NULL, 0, {"millrace plugins list"}, NULL, 0},

@@ -286,18 +286,27 @@ static void explain_queued(const struct run *run, struct buf *text)
 		buf_text(text, "about to start");
 }
 
-static void explain_failed(const struct run *run, struct buf *text)
+static const struct instance *first_in(const struct run *run, enum task_state state)
 {
 	const struct instance *instance;
 	uint32_t task = 0, item = 0;
 
 	while ((instance = run_next(run, &task, &item))) {
-		if (instance->state != TASK_FAILED)
-			continue;
-		append_name(text, instance);
-		buf_text(text, " failed");
-		return;
+		if (instance->state == state)
+			return instance;
 	}
+	return NULL;
+}
+
+static void explain_failed(const struct run *run, struct buf *text)
+{
+	const struct instance *failed = first_in(run, TASK_FAILED);
+	const struct instance *first = failed ? failed : first_in(run, TASK_CANCELLED);
+
+	if (!first)
+		return;
+	append_name(text, first);
+	buf_text(text, failed ? " failed" : " was cancelled");
 }
 
 void engine_explain_run(const struct run *run, struct buf *text)
