@@ -255,6 +255,7 @@ def main():
         project.dag("shells", shell_dag("shells", SHELLS))
         project.dag("single", dag("single", 1, "flow.noop"))
         project.start()
+        project.wait_for_dag("single")
         runs = Runs(project)
         runs.seconds("single")
         runs.wide()

@@ -33,6 +33,9 @@ static void watch(struct child *child)
 		return;
 	if (wire_writer_pending(&child->writer))
 		events |= UV_WRITABLE;
+	if (events == child->watched)
+		return;
+	child->watched = events;
 	uv_poll_start(&child->poll, events, on_poll);
 }
 
@@ -95,6 +98,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 	if (status < 0 || read_frames(child, READS_PER_TURN) < 0) {
 		/* the rest comes when it is reaped */
 		uv_poll_stop(&child->poll);
+		child->watched = 0;
 		process_kill(child->process.identity.pid);
 		return;
 	}

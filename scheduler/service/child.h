@@ -27,6 +27,7 @@ struct child {
 	const struct child_events *events;
 	struct process process;
 	uv_poll_t poll;
+	int watched; /* the events it listens for, 0: none */
 	struct wire_reader reader;
 	struct wire_writer writer;
 

@@ -15,10 +15,10 @@ enum {
 	LONGEST_PAUSE_MS = 5000,
 	QUIET_CHECKPOINT_MS = 2000, /* without work for so long */
 	WAL_PAGES_AT_START = 1000,  /* commits overwrite what is there instead of extending it */
-	WAL_PAGES_BEFORE_CHECKPOINT = 16000,
-	SMALL_ROWS = 16,       /* of a batch that the owner stores itself */
-	SLOW_COMMIT_US = 2000, /* the next ones are the thread's until one is quicker */
-	OWNER_WAITS_MS = 5,    /* for another writer */
+	CHECKPOINT_PAGES = 900,     /* so that they go on to */
+	SMALL_ROWS = 16,            /* of a batch that the owner stores itself */
+	SLOW_COMMIT_US = 2000,      /* the next ones are the thread's until one is quicker */
+	OWNER_WAITS_MS = 5,         /* for another writer */
 };
 
 struct journal {
@@ -31,7 +31,8 @@ struct journal {
 	/* The owner's while `is_at_rest`, else the thread's. */
 	struct db *db;
 	struct lease_repo_lease lease;
-	int is_slow; /* the last commit was */
+	int is_slow;                /* the last commit was */
+	int64_t checkpointed_pages; /* how long the log was then */
 
 	/* Under the lock. */
 	struct batch *waiting, *committed;
@@ -138,6 +139,18 @@ static void checkpoint(struct journal *journal)
 
 	if (db_checkpoint(journal->db, &err) < 0)
 		log_warn("journal", "checkpoint: %s", err.text);
+	journal->checkpointed_pages = db_wal_pages(journal->db);
+}
+
+/* A reader may keep the log from beginning anew; then it is tried again only when it has grown as much
+ * once more. */
+static int is_checkpoint_due(struct journal *journal)
+{
+	int64_t pages = db_wal_pages(journal->db);
+
+	if (pages < journal->checkpointed_pages)
+		journal->checkpointed_pages = 0;
+	return pages - journal->checkpointed_pages > CHECKPOINT_PAGES;
 }
 
 /* Under the lock: waits a while for a batch, for good once all is checkpointed. */
@@ -200,7 +213,7 @@ static void *run(void *context)
 			break;
 		}
 		give_back(journal, batch);
-		if (db_wal_pages(journal->db) > WAL_PAGES_BEFORE_CHECKPOINT)
+		if (is_checkpoint_due(journal))
 			checkpoint(journal);
 	}
 	return NULL;
@@ -237,8 +250,7 @@ static int borrow(struct journal *journal)
 	int is_lent;
 
 	pthread_mutex_lock(&journal->lock);
-	is_lent = journal->is_at_rest && !journal->is_slow &&
-	          db_wal_pages(journal->db) <= WAL_PAGES_BEFORE_CHECKPOINT;
+	is_lent = journal->is_at_rest && !journal->is_slow && !is_checkpoint_due(journal);
 	journal->is_lent = is_lent;
 	if (is_lent && journal->is_quiet) {
 		journal->is_quiet = 0;
