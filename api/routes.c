@@ -21,7 +21,7 @@ static const char text[] = "text/plain; charset=utf-8";
 static const char *const page[] = {"limit", "offset", "cursor", NULL};
 static const char *const runs_of_dag[] = {"limit", "cursor", "state", "type", NULL};
 static const char *const runs_of_all[] = {"limit", "cursor", "state", "type", "dag", NULL};
-static const char *const run[] = {"tasks", NULL};
+static const char *const run[] = {"counts", "tasks", NULL};
 static const char *const task[] = {"map_index", NULL};
 static const char *const attempt_log[] = {"map_index", "offset", "follow", NULL};
 

@@ -236,19 +236,23 @@ void runs_list(struct request *request)
 
 /* GET /v1/dags/{dag}/runs/{run} */
 
-static int wants_tasks(const struct request *request)
+/* A flag of the query. */
+static int wants(const struct request *request, const char *name, int if_absent)
 {
-	const char *given = request_parameter(request, "tasks");
+	const char *given = request_parameter(request, name);
 
-	return given && !str_equal(given, "false") && !str_equal(given, "0");
+	return given ? !str_equal(given, "false") && !str_equal(given, "0") : if_absent;
 }
 
 static int write_whole_run(struct request *request, struct db *db, const struct run_repo_row *run,
                            struct json_writer *w, struct err *err)
 {
-	if (write_run(request, db, run, w, err) < 0)
+	/* who only waits for the end does not have them counted at each look */
+	if (!wants(request, "counts", 1))
+		run_json_begin(run, NULL, w);
+	else if (write_run(request, db, run, w, err) < 0)
 		return -1;
-	if (wants_tasks(request)) {
+	if (wants(request, "tasks", 0)) {
 		json_writer_key(w, "tasks");
 		if (run_tasks_write(request, db, run, w, err) < 0)
 			return -1;

@@ -129,10 +129,10 @@ static void show_progress(struct follow *follow, const json_t *tasks)
 		meter_draw(&follow->meter, shown, count);
 }
 
-/* Short at first and never more than a tenth of what the run took so far. */
+/* Short at first and never more than a part of what the run took so far. */
 static void pause_a_little(const struct follow *follow)
 {
-	int64_t pause_us = (clock_monotonic_us() - follow->started_us) / 10;
+	int64_t pause_us = (clock_monotonic_us() - follow->started_us) / 16;
 	struct timespec pause = {0};
 
 	pause_us = pause_us < FIRST_PAUSE_US ? FIRST_PAUSE_US : pause_us;
@@ -145,7 +145,8 @@ static json_t *ask(struct client *client, const char *path, int with_tasks, stru
 {
 	char url[1024];
 
-	(void)snprintf(url, sizeof(url), "%s%s", path, with_tasks ? "?tasks=true" : "");
+	(void)snprintf(url, sizeof(url), "%s%s", path,
+	               with_tasks ? "?tasks=true" : "?counts=false");
 	return client_get(client, url, err);
 }
 

@@ -228,6 +228,7 @@ class Runs(ServerTest):
         self.assertIsNone(run["duration_s"])
         self.assertEqual(run["counts"], {"success": 1, "running": 1})
         self.assertNotIn("tasks", run)
+        self.assertEqual(self.ask("GET", self.base + "?counts=false").json, {**run, "counts": {}})
         self.assertEqual(self.ask("GET", self.base + "?tasks=true").json["tasks"],
                          self.ask("GET", self.base + "/tasks").json)
 
