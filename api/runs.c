@@ -263,7 +263,7 @@ static int write_whole_run(struct request *request, struct db *db, const struct 
 
 void runs_show(struct request *request)
 {
-	live_show(request, write_whole_run, wants_tasks(request) ? LIVE_TASKS : 0);
+	live_show(request, write_whole_run, wants(request, "tasks", 0) ? LIVE_TASKS : 0);
 }
 
 /* GET …/tasks, GET …/tasks/{task} */
