@@ -10,11 +10,12 @@ PREPARE = os.environ["PREPARE"]
 
 
 class Project(Runner):
-    """A runner over the shipped catalog, its tables made, with some objects."""
+    """A runner over a catalog (the shipped one), its tables made, with some objects."""
 
-    def __init__(self, **config):
-        super().__init__(catalog_dir=CATALOG, **config)
-        subprocess.run([PREPARE, "sqlite:" + self.state("data.db"), CATALOG], check=True)
+    def __init__(self, catalog=CATALOG, **config):
+        self.catalog = catalog
+        super().__init__(catalog_dir=catalog, **config)
+        subprocess.run([PREPARE, "sqlite:" + self.state("data.db"), catalog], check=True)
 
     def state(self, *parts):
         return os.path.join(self.folder, "state", *parts)
@@ -44,7 +45,7 @@ class Project(Runner):
 
     def beside(self, operator, params):
         """The outputs of an attempt in a runner of its own: a runner has one plugin."""
-        with Runner(catalog_dir=CATALOG, database_url="sqlite:" + self.state("data.db"),
+        with Runner(catalog_dir=self.catalog, database_url="sqlite:" + self.state("data.db"),
                     object_stores={"objects": "dir:" + self.state("objects")}) as runner:
             frame = runner.run(operator, params)
             assert frame["status"] == "ok", frame
