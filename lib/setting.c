@@ -16,6 +16,8 @@ const struct setting setting_table[CONFIG_COUNT] = {
          "the users' tables"},
 	{"database.durability", SETTING_WORD, "full", "full|normal", 0,
          "normal: a power cut may take the last transactions of SQLite, never its integrity"},
+	{"database.auto_migrate", SETTING_BOOL, "false", "", 0,
+         "let `serve` bring PostgreSQL to what the catalog says; SQLite it always does"},
 	{"metadata.url", SETTING_URL, "sqlite:{state}/millrace.db", "", SETTING_IS_SECRET,
          "runs, attempts and DAGs"},
 	{"objects.url", SETTING_URL, "dir:{state}/objects", "", SETTING_IS_SECRET,

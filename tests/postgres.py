@@ -76,6 +76,7 @@ class Postgres:
     def environment(self):
         """What makes libpq and its tools find the server."""
         return {**os.environ, "PGHOST": self.folder, "PGUSER": self.user,
+                "MILLRACE_TEST_DATABASE": "postgresql",
                 "PATH": programs() + os.pathsep + os.environ["PATH"]}
 
     def stop(self, how=signal.SIGINT):

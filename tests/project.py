@@ -55,10 +55,20 @@ class Project:
     def __init__(self, folder=None, **environment):
         self.is_own = folder is None
         self.folder = folder or tempfile.mkdtemp(prefix="millrace-test-")
-        self.environment = clean_environment(**environment)
+        self.environment = {**clean_environment(), **self.database(), **environment}
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.server = None
+
+    def database(self):
+        """Settings for one of its own in the server of tests/postgres.py; none on SQLite."""
+        self.on_server = None
+        if os.environ.get("MILLRACE_TEST_DATABASE") != "postgresql":
+            return {}
+        self.on_server = "p" + os.path.basename(self.folder).replace("-", "_").lower()
+        subprocess.run(["createdb", "--strategy=wal_log", self.on_server], check=True)
+        return {"MILLRACE_DATABASE_URL": f"postgresql:///{self.on_server}",
+                "MILLRACE_DATABASE_AUTO_MIGRATE": "true"}
 
     def __enter__(self):
         self.init()
@@ -66,6 +76,8 @@ class Project:
 
     def __exit__(self, *_):
         self.kill()
+        if self.on_server:
+            subprocess.run(["dropdb", "--force", self.on_server], check=True)
         if self.is_own:
             shutil.rmtree(self.folder, ignore_errors=True)
 
