@@ -51,11 +51,14 @@ const struct catalog *ground_catalog(struct ground *ground)
 	return ground->catalog;
 }
 
+/* A database that others use too is only looked at. */
 static int migrate(struct ground *ground, struct db *db, struct err *err)
 {
 	struct migrate_plan plan;
 	int result;
 
+	if (db_dialect(db) != DB_DIALECT_SQLITE)
+		return migrate_check(db, ground->catalog, err);
 	migrate_plan_init(&plan);
 	result = migrate_up(db, ground->catalog, 0, clock_now_us(), &plan, err);
 	migrate_plan_release(&plan);
@@ -81,8 +84,7 @@ struct db *ground_db(struct ground *ground)
 {
 	struct err err;
 
-	if (!ground_open_db(ground) || db_dialect(ground->db) != DB_DIALECT_SQLITE ||
-	    migrate(ground, ground->db, &err) == 0)
+	if (!ground_open_db(ground) || migrate(ground, ground->db, &err) == 0)
 		return ground->db;
 	ground->exit_status = call_fail(&err);
 	db_close(ground->db);

@@ -62,28 +62,6 @@ static int migrate(struct serve *serve, struct db *db, struct err *err)
 	return result;
 }
 
-/* A database that others use too is changed only when that was allowed. */
-static int check_schema(struct serve *serve, struct db *db, struct err *err)
-{
-	struct migrate_plan plan;
-	const char *due = NULL;
-	int result;
-
-	migrate_plan_init(&plan);
-	result = migrate_plan(db, serve->catalog, &plan, err);
-	for (size_t i = 0; i < plan.count && !due; i++) {
-		if (plan.items[i].kind != MIGRATE_DESTRUCTIVE)
-			due = plan.items[i].what;
-	}
-	if (result == 0 && due)
-		result = err_set(err, ERR_CONFLICT,
-		                 "the database is not yet as the catalog says (%s): run 'millrace "
-		                 "tables migrate', or set database.auto_migrate",
-		                 due);
-	migrate_plan_release(&plan);
-	return result;
-}
-
 static int open_data(struct serve *serve, struct err *err)
 {
 	const char *url = config_text(serve->config, CONFIG_DATABASE_URL);
@@ -92,10 +70,11 @@ static int open_data(struct serve *serve, struct err *err)
 	int is_file = db && db_dialect(db) == DB_DIALECT_SQLITE;
 	int result = -1;
 
+	/* one that others use too is changed only where that was allowed */
 	if (is_file || (db && config_int(serve->config, CONFIG_DATABASE_AUTO_MIGRATE)))
 		result = migrate(serve, db, err);
 	else if (db)
-		result = check_schema(serve, db, err);
+		result = migrate_check(db, serve->catalog, err);
 	/* closed after the checkpointer has its own: SQLite's last one out removes the log */
 	if (result == 0 && is_file) {
 		serve->checkpointer = checkpointer_start(url, 0, err);

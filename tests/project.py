@@ -83,6 +83,8 @@ class Project:
 
     def init(self):
         self.run("init", self.folder, check=True, cwd="/")
+        if self.on_server:
+            self.run("tables", "migrate", check=True)
 
     def path(self, *parts):
         return os.path.join(self.folder, *parts)

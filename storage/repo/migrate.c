@@ -440,3 +440,24 @@ int migrate_up(struct db *db, const struct catalog *catalog, unsigned flags, int
 		return in_transaction(&migration, up_gone_tables, plan, err);
 	return 0;
 }
+
+int migrate_check(struct db *db, const struct catalog *catalog, struct err *err)
+{
+	struct migrate_plan plan;
+	const char *due = NULL;
+	int result;
+
+	migrate_plan_init(&plan);
+	result = migrate_plan(db, catalog, &plan, err);
+	for (size_t i = 0; i < plan.count && !due; i++) {
+		if (plan.items[i].kind != MIGRATE_DESTRUCTIVE)
+			due = plan.items[i].what;
+	}
+	if (result == 0 && due)
+		result = err_set(err, ERR_CONFLICT,
+		                 "the database is not yet as the catalog says (%s): run 'millrace "
+		                 "tables migrate'",
+		                 due);
+	migrate_plan_release(&plan);
+	return result;
+}

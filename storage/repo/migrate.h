@@ -55,4 +55,7 @@ enum migrate_flags { MIGRATE_ALLOW_DESTRUCTIVE = 1 << 0 };
 MUST_CHECK int migrate_up(struct db *db, const struct catalog *catalog, unsigned flags,
                           int64_t now_us, struct migrate_plan *plan, struct err *err);
 
+/* ERR_CONFLICT, with what to do, when something is due that migrate_up() would add. */
+MUST_CHECK int migrate_check(struct db *db, const struct catalog *catalog, struct err *err);
+
 #endif
