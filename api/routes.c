@@ -5,6 +5,7 @@
 #include "api/dag_versions.h"
 #include "api/dags.h"
 #include "api/explain.h"
+#include "api/graph.h"
 #include "api/health.h"
 #include "api/logs.h"
 #include "api/reports.h"
@@ -22,6 +23,7 @@ static const char *const page[] = {"limit", "offset", "cursor", NULL};
 static const char *const runs_of_dag[] = {"limit", "cursor", "state", "type", NULL};
 static const char *const runs_of_all[] = {"limit", "cursor", "state", "type", "dag", NULL};
 static const char *const run[] = {"counts", "tasks", NULL};
+static const char *const graph[] = {"run", NULL};
 static const char *const task[] = {"map_index", NULL};
 static const char *const attempt_log[] = {"map_index", "offset", "follow", NULL};
 
@@ -38,6 +40,8 @@ static const struct route routes[] = {
 	 "Show a DAG with its parameters and tasks"},
 	{ROUTE_PATCH, "/v1/dags/{dag}", dag_acts_update, ROUTE_OPERATE, 0, LIMIT_BODY_BYTES, json, NULL,
 	 "Pause or resume a DAG"},
+	{ROUTE_GET, "/v1/dags/{dag}/graph", graph_show, ROUTE_READ, 0, 0, json, graph,
+	 "Show the places of a DAG's tasks, with the states of a run where asked"},
 	{ROUTE_GET, "/v1/dags/{dag}/explain", explain_show_dag, ROUTE_READ, 0, 0, json, NULL,
 	 "Say why a DAG does not run"},
 	{ROUTE_GET, "/v1/dags/{dag}/versions", dag_versions_list, ROUTE_READ, 0, 0, json, NULL,

@@ -8,6 +8,7 @@
 #include "cli/interrupt.h"
 #include "cli/output.h"
 #include "cli/run_name.h"
+#include "cli/task_list.h"
 #include "lib/clock.h"
 #include "lib/str.h"
 #include "scheduler/core/state.h"
@@ -22,15 +23,16 @@ static const struct output_column run_columns[] = {
 };
 
 static const struct output_column task_columns[] = {
-	{"TASK", "task"},
-	{"MAP", "map_index"},
+	{"TASK", "name"},
 	{"STATE", "state"},
 	{"REASON", "reason"},
 };
 
 static const struct output_column cleared_columns[] = {
-	{"TASK", "task"},        {"MAP", "map_index"},     {"WAS", "was"},
-	{"ATTEMPTS", "attempt"}, {"OPERATOR", "operator"},
+	{"TASK", "name"},
+	{"WAS", "was"},
+	{"ATTEMPTS", "attempt"},
+	{"OPERATOR", "operator"},
 };
 
 /* --timeout, 0 when it was not given; -1 after saying what is wrong. */
@@ -95,13 +97,29 @@ static json_t *set_state(struct client *client, const char *path, const char *st
 	return reply;
 }
 
+static void print_list(const struct call *call, const json_t *tasks,
+                       const struct output_column *columns, size_t count)
+{
+	auto_json json_t *named = NULL;
+
+	/* CSV shows these columns too, JSON what came */
+	if (call->format == FORMAT_TABLE || call->format == FORMAT_CSV)
+		named = task_list_named(tasks);
+	output_list(call, named ? named : tasks, columns, count);
+}
+
 /* One task instance, or all of a mapped task. */
 static void print_task(const struct call *call, const json_t *task)
 {
-	if (json_is_array(task))
-		output_list(call, task, task_columns, countof(task_columns));
-	else
-		output_object(call, task, task_columns, countof(task_columns));
+	auto_json json_t *list = NULL;
+
+	if (!json_is_array(task) && call->format != FORMAT_TABLE && call->format != FORMAT_CSV) {
+		output_object(call, task, NULL, 0);
+		return;
+	}
+	if (!json_is_array(task))
+		list = json_pack("[O]", task);
+	print_list(call, list ? list : task, task_columns, countof(task_columns));
 }
 
 /* --- cancel --- */
@@ -271,7 +289,7 @@ static int after_retry(struct call *call, struct client *client, const struct ru
 	int status;
 
 	if (!call_has(call, "wait") && !call_has(call, "follow")) {
-		output_list(call, cleared, cleared_columns, countof(cleared_columns));
+		print_list(call, cleared, cleared_columns, countof(cleared_columns));
 		return EXIT_OK;
 	}
 	run = wait_for_run(call, client, name, &status);
@@ -289,7 +307,7 @@ static int retry(struct call *call, struct client *client, const struct run_name
 	if (!planned)
 		return status;
 	if (call_has(call, "dry-run")) {
-		output_list(call, planned, cleared_columns, countof(cleared_columns));
+		print_list(call, planned, cleared_columns, countof(cleared_columns));
 		return EXIT_OK;
 	}
 	is_allowed = may_run_all(call, planned);
@@ -349,7 +367,7 @@ static int explain(struct call *call, struct client *client, const struct run_na
 	output_object(call, run, run_columns, countof(run_columns) - 1);
 	if (call->format == FORMAT_TABLE && json_array_size(tasks)) {
 		(void)putchar('\n');
-		output_list(call, tasks, task_columns, countof(task_columns));
+		print_list(call, tasks, task_columns, countof(task_columns));
 	}
 	return EXIT_OK;
 }

@@ -43,6 +43,7 @@ static const struct verb_option serve_options[] = {
 
 static const struct verb_option graph_options[] = {
 	{"format", 0, 0, "FORMAT", "text, svg or json"},
+	{"run", 0, 0, "RUN", "with the states of this run"},
 };
 
 static const struct verb_option trigger_options[] = {

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "lib/compiler.h"
 #include "lib/str.h"
 #include "scheduler/core/dag_layout.h"
 
@@ -27,10 +28,46 @@ struct drawing {
 	struct arena arena;
 	struct dag_layout layout;
 	struct canvas canvas;
-	uint32_t *lefts;  /* of each layer, first column of its boxes */
-	uint32_t *widths; /* of the boxes of each layer */
-	uint32_t *tracks; /* of each layer, vertical lines in the gap behind it */
+	const struct dag_graph_task *run; /* NULL: of no run */
+	uint32_t *lefts;                  /* of each layer, first column of its boxes */
+	uint32_t *widths;                 /* of the boxes of each layer */
+	uint32_t *tracks;                 /* of each layer, vertical lines in the gap behind it */
 };
+
+/* What stands for all instances of a task: who is not done yet, then who failed. */
+static enum task_state state_of(const struct dag_graph_task *task)
+{
+	static const enum task_state order[] = {
+		TASK_RUNNING,        TASK_QUEUED,       TASK_SCHEDULED,
+		TASK_AWAITING_INPUT, TASK_UP_FOR_RETRY, TASK_UP_FOR_RESCHEDULE,
+		TASK_NONE,           TASK_FAILED,       TASK_UPSTREAM_FAILED,
+		TASK_CANCELLED,      TASK_SUCCESS,      TASK_SKIPPED};
+
+	for (size_t i = 0; i < countof(order); i++) {
+		if (task->count[order[i]])
+			return order[i];
+	}
+	return TASK_REMOVED;
+}
+
+/* `load`, `load: running`, `load: running 3/10` (so many of so many). */
+static const char *label_of(struct arena *arena, const struct dag_task *task,
+                            const struct dag_graph_task *run)
+{
+	enum task_state state;
+	uint32_t total = 0;
+
+	if (!run)
+		return task->name;
+	run += task->index;
+	state = state_of(run);
+	for (int i = 0; i < TASK_STATE_COUNT; i++)
+		total += i == TASK_REMOVED ? 0 : run->count[i];
+	if (total > 1)
+		return arena_printf(arena, "%s: %s %u/%u", task->name, state_task_name(state),
+		                    run->count[state], total);
+	return arena_printf(arena, "%s: %s", task->name, state_task_name(state));
+}
 
 static uint32_t text_width(const char *text)
 {
@@ -78,7 +115,8 @@ static void draw_box(struct drawing *drawing, const struct dag_place *place)
 	draw_across(canvas, left, right, top + 2);
 	draw_down(canvas, left, top, top + 2);
 	draw_down(canvas, right, top, top + 2);
-	canvas->texts[(size_t)(top + 1) * canvas->width + left + 2] = place->task->name;
+	canvas->texts[(size_t)(top + 1) * canvas->width + left + 2] =
+		label_of(&drawing->arena, place->task, drawing->run);
 }
 
 /* From the right side of a place over its own vertical line to each of the next layer. */
@@ -112,7 +150,11 @@ static void measure(struct drawing *drawing)
 	drawing->tracks = arena_array(&drawing->arena, layers + 1, sizeof(uint32_t));
 	for (uint32_t i = 0; i < layout->place_count; i++) {
 		const struct dag_place *place = layout->places[i];
-		uint32_t width = place->task ? text_width(place->task->name) + 4 : 2;
+		uint32_t width = 2;
+
+		if (place->task)
+			width = 4 +
+			        text_width(label_of(&drawing->arena, place->task, drawing->run));
 
 		if (width > drawing->widths[place->layer])
 			drawing->widths[place->layer] = width;
@@ -192,9 +234,10 @@ static void print_row(const struct canvas *canvas, uint32_t y, struct buf *text)
 		buf_char(text, '\n');
 }
 
-int dag_graph_text(const struct dag *dag, struct buf *text, struct err *err)
+int dag_graph_text(const struct dag *dag, const struct dag_graph_task *run, struct buf *text,
+                   struct err *err)
 {
-	struct drawing drawing = {0};
+	struct drawing drawing = {.run = run};
 	int result;
 
 	arena_init(&drawing.arena);
@@ -250,23 +293,48 @@ static void svg_edges(const struct dag_place *place, struct buf *svg)
 		           x);
 }
 
-static void svg_box(const struct dag_place *place, struct buf *svg)
+static const char *const fills[TASK_STATE_COUNT] = {
+	[TASK_NONE] = "#fff",
+	[TASK_SCHEDULED] = "#eee",
+	[TASK_QUEUED] = "#ddd",
+	[TASK_RUNNING] = "#bde0fe",
+	[TASK_UP_FOR_RETRY] = "#ffe8a3",
+	[TASK_UP_FOR_RESCHEDULE] = "#ffe8a3",
+	[TASK_AWAITING_INPUT] = "#ffe8a3",
+	[TASK_SUCCESS] = "#c8efc8",
+	[TASK_FAILED] = "#f8c4c4",
+	[TASK_SKIPPED] = "#f3d9fa",
+	[TASK_UPSTREAM_FAILED] = "#ffd8b5",
+	[TASK_REMOVED] = "#eee",
+	[TASK_CANCELLED] = "#d9d9d9",
+};
+
+static void svg_box(const struct dag_place *place, const struct dag_graph_task *run,
+                    struct buf *svg)
 {
+	const char *fill = "#fff";
 	uint32_t x = SVG_MARGIN + place->layer * SVG_LAYER;
 	uint32_t y = SVG_MARGIN + place->row * SVG_ROW;
 
 	if (!place->task)
 		return;
+	if (run)
+		fill = fills[state_of(&run[place->task->index])];
 	buf_printf(svg,
-	           "<rect x=\"%u\" y=\"%u\" width=\"%d\" height=\"%d\" rx=\"5\" fill=\"#fff\" "
-	           "stroke=\"#444\"/>\n<text x=\"%u\" y=\"%u\" text-anchor=\"middle\">",
-	           x, y, SVG_BOX_WIDTH, SVG_BOX_HEIGHT, x + SVG_BOX_WIDTH / 2,
-	           y + SVG_BOX_HEIGHT / 2 + 5);
+	           "<rect x=\"%u\" y=\"%u\" width=\"%d\" height=\"%d\" rx=\"5\" fill=\"%s\" "
+	           "stroke=\"#444\">",
+	           x, y, SVG_BOX_WIDTH, SVG_BOX_HEIGHT, fill);
+	if (run)
+		buf_printf(svg, "<title>%s</title>",
+		           state_task_name(state_of(&run[place->task->index])));
+	buf_printf(svg, "</rect>\n<text x=\"%u\" y=\"%u\" text-anchor=\"middle\">",
+	           x + SVG_BOX_WIDTH / 2, y + SVG_BOX_HEIGHT / 2 + 5);
 	svg_escape(svg, place->task->name);
 	buf_text(svg, "</text>\n");
 }
 
-int dag_graph_svg(const struct dag *dag, struct buf *svg, struct err *err)
+int dag_graph_svg(const struct dag *dag, const struct dag_graph_task *run, struct buf *svg,
+                  struct err *err)
 {
 	struct dag_layout layout;
 	struct arena arena;
@@ -286,7 +354,7 @@ int dag_graph_svg(const struct dag *dag, struct buf *svg, struct err *err)
 		for (uint32_t i = 0; i < layout.place_count; i++)
 			svg_edges(layout.places[i], svg);
 		for (uint32_t i = 0; i < layout.place_count; i++)
-			svg_box(layout.places[i], svg);
+			svg_box(layout.places[i], run, svg);
 		buf_text(svg, "</svg>\n");
 	}
 	arena_release(&arena);
@@ -308,7 +376,29 @@ static json_t *edges_json(const struct dag *dag)
 	return edges;
 }
 
-json_t *dag_graph_json(const struct dag *dag, struct err *err)
+static json_t *node_json(const struct dag_task *task, const struct dag_place *place,
+                         const struct dag_graph_task *run)
+{
+	json_t *node =
+		json_pack("{s:s, s:s, s:i, s:i}", "task", task->name, "operator", task->operator,
+	                  "layer", (int)place->layer, "row", (int)place->row);
+	json_t *counts;
+
+	if (!run)
+		return node;
+	run += task->index;
+	counts = json_object();
+	for (int i = 0; i < TASK_STATE_COUNT; i++) {
+		if (run->count[i])
+			json_object_set_new(counts, state_task_name((enum task_state)i),
+			                    json_integer(run->count[i]));
+	}
+	json_object_set_new(node, "state", json_string(state_task_name(state_of(run))));
+	json_object_set_new(node, "counts", counts);
+	return node;
+}
+
+json_t *dag_graph_json(const struct dag *dag, const struct dag_graph_task *run, struct err *err)
 {
 	struct dag_layout layout;
 	struct arena arena;
@@ -317,11 +407,8 @@ json_t *dag_graph_json(const struct dag *dag, struct err *err)
 	arena_init(&arena);
 	if (dag_layout_make(dag, &arena, &layout, err) == 0) {
 		for (uint32_t i = 0; i < dag->task_count; i++)
-			json_array_append_new(nodes, json_pack("{s:s, s:s, s:i, s:i}", "task",
-			                                       dag->tasks[i].name, "operator",
-			                                       dag->tasks[i].operator, "layer",
-			                                       (int)layout.places[i]->layer, "row",
-			                                       (int)layout.places[i]->row));
+			json_array_append_new(nodes,
+			                      node_json(&dag->tasks[i], layout.places[i], run));
 		graph = json_pack("{s:s, s:O, s:o}", "dag", dag->name, "nodes", nodes, "edges",
 		                  edges_json(dag));
 	}

@@ -10,12 +10,23 @@
 #include "lib/err.h"
 #include "lib/json.h"
 #include "scheduler/core/dag.h"
+#include "scheduler/core/state.h"
 
-/* ERR_LIMIT when the DAG is too large to be drawn. */
-MUST_CHECK int dag_graph_text(const struct dag *dag, struct buf *text, struct err *err);
-MUST_CHECK int dag_graph_svg(const struct dag *dag, struct buf *svg, struct err *err);
+/* The instances of one task of a run, by state. */
+struct dag_graph_task {
+	uint32_t count[TASK_STATE_COUNT];
+};
 
-/* `{"dag", "nodes": [{"task", "operator", "layer", "row"}], "edges": [{"from", "to"}]}` */
-MUST_CHECK json_t *dag_graph_json(const struct dag *dag, struct err *err);
+/* `run` is the tasks of a run by index, NULL: of none; their states are drawn then. ERR_LIMIT when the
+ * DAG is too large to be drawn. */
+MUST_CHECK int dag_graph_text(const struct dag *dag, const struct dag_graph_task *run,
+                              struct buf *text, struct err *err);
+MUST_CHECK int dag_graph_svg(const struct dag *dag, const struct dag_graph_task *run,
+                             struct buf *svg, struct err *err);
+
+/* `{"dag", "nodes": [{"task", "operator", "layer", "row"}], "edges": [{"from", "to"}]}`; of a run each
+ * node has `state`, what stands for all its instances, and `counts` of them. */
+MUST_CHECK json_t *dag_graph_json(const struct dag *dag, const struct dag_graph_task *run,
+                                  struct err *err);
 
 #endif

@@ -82,8 +82,8 @@ class Acts(ProjectTest):
         self.project.write("good", "")
         run = "work/" + self.project.json("dags", "trigger", "work", "--wait")["run_id"]
         text = self.run_it("runs", "retry", run, "--task", "a", "-t", "b", "--dry-run").stdout
-        self.assertEqual([line.split("\t")[:3] for line in text.splitlines()],
-                         [["TASK", "MAP", "WAS"], ["a", "-1", "success"], ["b", "-1", "success"]])
+        self.assertEqual([line.split("\t")[:2] for line in text.splitlines()],
+                         [["TASK", "WAS"], ["a", "success"], ["b", "success"]])
         shown = self.project.json("runs", "retry", run, "--task", "b", "--downstream", "--wait")
         self.assertEqual([task["attempt"] for task in shown["tasks"]], [1, 2, 2])
         self.assertIn("no task 'nope'", self.run_it("runs", "retry", run, "--task", "nope",
@@ -99,6 +99,24 @@ class Acts(ProjectTest):
         self.run_it("runs", "retry", run, "--yes", "--wait")
         self.run_it("runs", "retry", run, "--version", "latest", "--yes", "--wait")
         self.assertEqual(self.project.json("runs", "show", run)["tasks"][0]["attempt"], 3)
+
+    def test_a_run_is_drawn_with_its_states(self):
+        run = self.failed()
+        name = run.split("/")[1]
+        text = self.run_it("dags", "graph", "work", "--run", run).stdout
+        for label in ("a: success", "b: failed", "c: upstream_failed"):
+            self.assertIn(f"│ {label} ", text)
+        self.assertIn("<title>failed</title>",
+                      self.run_it("dags", "graph", "work", "--run", name, "--format", "svg").stdout)
+        graph = self.project.json("dags", "graph", "work", "--run", name)
+        self.assertEqual([(node["task"], node["state"]) for node in graph["nodes"]],
+                         [("a", "success"), ("b", "failed"), ("c", "upstream_failed")])
+        self.assertEqual(self.project.get(f"/v1/dags/work/graph?run={name}").json(), graph)
+        plain = self.project.get("/v1/dags/work/graph").json()
+        self.assertEqual(plain["nodes"][0], {"task": "a", "operator": "flow.noop", "layer": 0, "row": 0})
+        self.run_it("dags", "graph", "work", "--run", "nope", status=5)
+        self.assertEqual(self.project.get("/v1/dags/work/graph?run=nope").status, 404)
+        self.assertEqual(self.project.get("/v1/dags/nope/graph").status, 404)
 
     def test_a_run_is_marked(self):
         run = self.failed()
@@ -117,7 +135,7 @@ class Acts(ProjectTest):
         self.assertEqual(shown["tasks"], [{"task": "after", "map_index": -1, "state": "none",
                                            "reason": "waiting for long"}])
         text = self.run_it("runs", "explain", run).stdout
-        self.assertIn("after\t-1\tnone\twaiting for long\n", text)
+        self.assertIn("after\tnone\twaiting for long\n", text)
         self.assertIn("waiting for long", self.run_it("runs", "show", run).stdout)
         self.run_it("runs", "explain", "slow/nope", status=5)
         run = self.failed()

@@ -55,7 +55,7 @@ static void use_dag(const struct dag *dag)
 		if (dag->tasks[i].when)
 			json_decref(expr_eval(dag->tasks[i].when, &scope, &err));
 	}
-	if (dag_graph_text(dag, &text, &err) < 0)
+	if (dag_graph_text(dag, NULL, &text, &err) < 0)
 		buf_clear(&text);
 	buf_release(&text);
 	json_decref(params);

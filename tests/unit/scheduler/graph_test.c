@@ -53,7 +53,7 @@ START_TEST(a_dag_is_drawn_from_left_to_right)
 	struct buf text = {0};
 	struct err err;
 
-	ck_assert_int_eq(dag_graph_text(dag, &text, &err), 0);
+	ck_assert_int_eq(dag_graph_text(dag, NULL, &text, &err), 0);
 	ck_assert_str_eq(buf_string(&text), drawings[_i].text);
 	buf_release(&text);
 	dag_release(dag);
@@ -64,7 +64,7 @@ START_TEST(json_has_layers_and_edges)
 {
 	struct dag *dag = dag_of("a; b: a; c: a b");
 	struct err err;
-	json_t *graph = dag_graph_json(dag, &err);
+	json_t *graph = dag_graph_json(dag, NULL, &err);
 	char *text = json_text(graph);
 
 	ck_assert_str_eq(text,
@@ -87,7 +87,7 @@ START_TEST(svg_has_a_box_for_each_task)
 	struct err err;
 	int boxes = 0;
 
-	ck_assert_int_eq(dag_graph_svg(dag, &svg, &err), 0);
+	ck_assert_int_eq(dag_graph_svg(dag, NULL, &svg, &err), 0);
 	for (const char *at = svg.data; (at = strstr(at, "<rect ")); at++)
 		boxes++;
 	ck_assert_int_eq(boxes, 3);
@@ -107,9 +107,9 @@ START_TEST(what_is_too_large_is_refused)
 		buf_printf(&text, "t%d; ", i);
 	dag = dag_of(buf_string(&text));
 	buf_clear(&text);
-	ck_assert_int_eq(dag_graph_text(dag, &text, &err), -1);
+	ck_assert_int_eq(dag_graph_text(dag, NULL, &text, &err), -1);
 	ck_assert_str_eq(err.text, "the DAG is too large to be drawn");
-	ck_assert_ptr_null(dag_graph_json(dag, &err));
+	ck_assert_ptr_null(dag_graph_json(dag, NULL, &err));
 	buf_release(&text);
 	dag_release(dag);
 }
