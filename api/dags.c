@@ -6,9 +6,11 @@
 #include "api/request.h"
 #include "api/respond.h"
 #include "lib/json_writer.h"
+#include "lib/timestamp.h"
 #include "storage/repo/dag_repo.h"
 #include "storage/repo/run_json.h"
 #include "storage/repo/run_repo.h"
+#include "storage/repo/schedule_repo.h"
 
 /* One DAG as it is shown. */
 struct shown {
@@ -56,6 +58,25 @@ static int write_last_run(struct request *request, struct db *db, const char *da
 	return 0;
 }
 
+/* A paused DAG fires at no time. */
+static int write_next_fire(struct request *request, struct db *db, const struct dag_repo_row *row,
+                           struct json_writer *w, struct err *err)
+{
+	struct schedule_repo_row schedule = {0};
+	char text[TIMESTAMP_SIZE];
+
+	if (!row->is_paused && schedule_repo_get(db, row->dag, &request->arena, &schedule, err) < 0)
+		return -1;
+	json_writer_key(w, "next_fire");
+	if (!(schedule.has & SCHEDULE_REPO_HAS_NEXT)) {
+		json_writer_null(w);
+		return 0;
+	}
+	timestamp_format_short(schedule.next_fire_us, text);
+	json_writer_text(w, text);
+	return 0;
+}
+
 /* The members that the list shows; the object stays open. */
 static int write_dag(struct request *request, struct db *db, const struct shown *shown,
                      struct json_writer *w, struct err *err)
@@ -73,9 +94,8 @@ static int write_dag(struct request *request, struct db *db, const struct shown 
 	write_text(w, "timezone", json_get_text(definition, "timezone", "UTC"));
 	json_writer_key(w, "is_paused");
 	json_writer_bool(w, row->is_paused);
-	json_writer_key(w, "next_fire");
-	json_writer_null(w);
-	if (write_last_run(request, db, row->dag, w, err) < 0)
+	if (write_next_fire(request, db, row, w, err) < 0 ||
+	    write_last_run(request, db, row->dag, w, err) < 0)
 		return -1;
 	json_writer_key(w, "errors");
 	json_writer_raw(w, row->faults, strlen(row->faults));

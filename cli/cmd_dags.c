@@ -16,6 +16,7 @@ static const struct output_column list_columns[] = {
 	{"DAG", "dag"},
 	{"SCHEDULE", "schedule"},
 	{"PAUSED", "is_paused"},
+	{"NEXT FIRE", "next_fire"},
 	{"LAST RUN", "last_run.state"},
 	{"ENDED", "last_run.ended_at"},
 	{"DESCRIPTION", "description"},

@@ -55,6 +55,8 @@
 #define LIMIT_ZONE_BYTES            (256 * 1024) /* the file of a time zone */
 #define LIMIT_SCHEDULE_TIMES        100          /* cron texts of one DAG */
 #define LIMIT_SCHEDULE_DAGS         100          /* named in one `after` */
+#define LIMIT_SCHEDULED_RUNS        1000   /* of one DAG that have not ended; more fires wait */
+#define LIMIT_SCHEDULE_OBJECTS      100000 /* below one `object` schedule */
 #define LIMIT_DAG_PARAMS            200
 #define LIMIT_DAG_TAGS              100
 #define LIMIT_DAG_CALLBACKS         16 /* of one key of one task */

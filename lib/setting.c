@@ -24,6 +24,8 @@ const struct setting setting_table[CONFIG_COUNT] = {
          "the object store behind `objects://`"},
 	{"objects.create_buckets", SETTING_BOOL, "true", "", 0,
          "make a missing bucket on the first write"},
+	{"objects.poll", SETTING_DURATION, "10s", "", 0,
+         "how often `schedule: {object: uri}` looks for new objects"},
 	{"files.roots", SETTING_PATHS, ".", "", 0, "folders that `file://` in DAGs may reach"},
 	{"dags_dir", SETTING_PATH, "dags", "", 0, "DAG files"},
 	{"catalog_dir", SETTING_PATH, "catalog", "", 0, "tables and reports"},

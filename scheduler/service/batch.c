@@ -53,6 +53,8 @@ void batch_free(struct batch *batch)
 	vec_release(&batch->dags);
 	vec_release(&batch->versions);
 	vec_release(&batch->pauses);
+	vec_release(&batch->schedules);
+	vec_release(&batch->objects);
 	vec_release(&batch->new_runs);
 	vec_release(&batch->new_tasks);
 	vec_release(&batch->maps);
@@ -71,12 +73,17 @@ void batch_free(struct batch *batch)
 	free(batch);
 }
 
+static int has_only_attempts(const struct batch *batch)
+{
+	return !batch->dags.count && !batch->pauses.count && !batch->schedules.count &&
+	       !batch->objects.count && !batch->new_runs.count && !batch->new_tasks.count &&
+	       !batch->tasks.count && !batch->runs.count && !batch->retention.count &&
+	       !batch->deliveries.count && !batch->cancels.count && !batch->answers;
+}
+
 int batch_is_empty(const struct batch *batch)
 {
-	return !batch->dags.count && !batch->pauses.count && !batch->new_runs.count &&
-	       !batch->new_tasks.count && !batch->attempts.count && !batch->tasks.count &&
-	       !batch->runs.count && !batch->retention.count && !batch->deliveries.count &&
-	       !batch->cancels.count && !batch->answers;
+	return has_only_attempts(batch) && !batch->attempts.count;
 }
 
 int batch_has_only_starts(const struct batch *batch)
@@ -85,10 +92,7 @@ int batch_has_only_starts(const struct batch *batch)
 		if (attempt->kind != BATCH_START)
 			return 0;
 	}
-	return !batch->dags.count && !batch->pauses.count && !batch->new_runs.count &&
-	       !batch->new_tasks.count && !batch->tasks.count && !batch->runs.count &&
-	       !batch->retention.count && !batch->deliveries.count && !batch->cancels.count &&
-	       !batch->answers;
+	return has_only_attempts(batch);
 }
 
 /* --- runs --- */
@@ -500,9 +504,25 @@ static int store_outbox(const struct batch *batch, struct db *db, struct err *er
 	return outbox_repo_trim(db, batch->now_us - outbox_kept_us, err);
 }
 
+static int store_schedules(const struct batch *batch, struct db *db, struct err *err)
+{
+	for (size_t i = 0; i < batch->schedules.count; i++) {
+		const struct schedule_repo_row *row = &batch->schedules.items[i];
+
+		if (row->spec ? schedule_repo_put(db, row, err) < 0
+		              : schedule_repo_remove(db, row->dag, err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < batch->objects.count; i++) {
+		if (schedule_repo_put_object(db, &batch->objects.items[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int batch_store(const struct batch *batch, struct db *db, struct err *err)
 {
-	if (store_dags(batch, db, err) < 0)
+	if (store_dags(batch, db, err) < 0 || store_schedules(batch, db, err) < 0)
 		return -1;
 	for (size_t i = 0; i < batch->new_runs.count; i++) {
 		if (run_repo_insert(db, &batch->new_runs.items[i], err) < 0)

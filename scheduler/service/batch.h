@@ -18,6 +18,7 @@
 #include "storage/repo/output_repo.h"
 #include "storage/repo/retention_repo.h"
 #include "storage/repo/run_repo.h"
+#include "storage/repo/schedule_repo.h"
 #include "storage/repo/task_repo.h"
 
 enum batch_attempt_kind { BATCH_CLAIM, BATCH_CLAIM_AGAIN, BATCH_START, BATCH_FINISH };
@@ -74,6 +75,14 @@ struct batch {
 		struct batch_pause *items;
 		size_t count, capacity;
 	} pauses;
+	struct {
+		struct schedule_repo_row *items; /* `spec` NULL: remove it */
+		size_t count, capacity;
+	} schedules;
+	struct {
+		struct schedule_repo_object *items;
+		size_t count, capacity;
+	} objects;
 	struct batch_runs new_runs;
 	struct batch_tasks new_tasks;
 	struct {

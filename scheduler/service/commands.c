@@ -14,6 +14,7 @@
 #include "scheduler/service/run_commands.h"
 #include "scheduler/service/run_info.h"
 #include "scheduler/service/run_maker.h"
+#include "scheduler/service/schedules.h"
 
 /* The kinds that are put on record; a trigger's record is its run. */
 static const char *const recorded[] = {
@@ -173,6 +174,7 @@ static int set_paused(struct leader *leader, struct command *command)
 	leader_step(leader, &event);
 	*vec_push(&leader->next->pauses) = (struct batch_pause){
 		arena_strdup(&leader->next->arena, entry->name), entry->is_paused};
+	schedules_set_paused(leader->schedules, entry->name, entry->is_paused);
 	commands_answer_later(leader, command);
 	return 0;
 }

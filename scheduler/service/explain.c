@@ -5,6 +5,7 @@
 #include "lib/str.h"
 #include "scheduler/core/explanation.h"
 #include "scheduler/service/run_info.h"
+#include "scheduler/service/schedules.h"
 
 enum {
 	MOST_RUNS = 100,
@@ -60,14 +61,16 @@ static void add_faults(json_t *reasons, const struct registry_dag *entry)
 	                              entry->dag ? "; its last good version stays in use" : ""));
 }
 
-/* What its schedule says of itself. */
-static void add_schedule(json_t *reasons, const struct registry_dag *entry)
+/* What its schedule says of itself; of a paused DAG that was said. */
+static void add_schedule(const struct leader *leader, json_t *reasons,
+                         const struct registry_dag *entry)
 {
-	const json_t *schedule =
-		entry->dag ? json_object_get(entry->dag->source, "schedule") : NULL;
+	auto_buf struct buf text = {0};
 
-	if (entry->dag && (!schedule || json_is_null(schedule)))
-		add(reasons, "it has no schedule, so it runs when it is triggered");
+	if (!entry->dag || entry->is_paused)
+		return;
+	schedules_explain(leader->schedules, entry->name, &text);
+	add(reasons, buf_string(&text));
 }
 
 static json_t *describe(const struct run *run, const char *trouble)
@@ -114,7 +117,7 @@ int explain_dag(struct leader *leader, struct command *command)
 		add(reasons, trouble.data);
 	if (entry->is_paused)
 		add(reasons, "paused: its runs stay queued");
-	add_schedule(reasons, entry);
+	add_schedule(leader, reasons, entry);
 	if (entry->dag)
 		add_faults(reasons, entry);
 	command->answer =

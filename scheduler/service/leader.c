@@ -22,6 +22,7 @@
 #include "scheduler/service/messages.h"
 #include "scheduler/service/retention.h"
 #include "scheduler/service/run_info.h"
+#include "scheduler/service/schedules.h"
 #include "storage/repo/lease_repo.h"
 
 enum {
@@ -226,6 +227,7 @@ void leader_forget(struct leader *leader, int64_t id)
 
 	if (!run || !state_run_is_finished(run->state) || (run->flags & RUN_IS_CHANGED))
 		return;
+	schedules_run_ended(leader->schedules, run);
 	info = run_info_of(run);
 	engine_forget(leader->engine, id);
 	run_info_free(info);
@@ -389,6 +391,7 @@ void leader_reload(struct leader *leader, unsigned flags)
 			store_dag(leader, *entry);
 	}
 	registry_forget_missing(&leader->registry);
+	schedules_reload(leader->schedules);
 	if (all)
 		registry_tell(&leader->registry);
 }
@@ -533,6 +536,7 @@ struct leader *leader_open(struct config *config, uv_loop_t *loop, void (*wake)(
 	leader->timer.data = leader;
 	uv_timer_init(loop, &leader->linger);
 	leader->linger.data = leader;
+	leader->schedules = schedules_new(leader);
 	if (set_paths(leader, err) < 0 || process_adopt_orphans(err) < 0)
 		goto failed;
 	start_describing(leader);
@@ -567,6 +571,7 @@ void leader_close(struct leader *leader)
 	engine_free(leader->engine);
 	while (leader->infos)
 		run_info_free(leader->infos);
+	schedules_free(leader->schedules);
 	effects_release(&leader->effects);
 	batch_free(leader->next);
 	registry_release(&leader->registry);

@@ -37,6 +37,7 @@ struct leader {
 	struct operators *operators; /* NULL until described */
 	struct operators *described; /* what a process is busy describing, NULL: none */
 	struct registry registry;
+	struct schedules *schedules;
 	struct metadata_ids ids; /* the next free ones */
 	uv_timer_t timer;        /* the engine's next due time */
 	int64_t timer_due_us;

@@ -13,6 +13,7 @@
 #include "lib/str.h"
 #include "lib/vec.h"
 #include "scheduler/service/restore.h"
+#include "scheduler/service/schedules.h"
 
 enum {
 	RUNNERS_FILE_BYTES = 64 * 1024 * 1024,
@@ -122,5 +123,5 @@ int recovery_run(struct leader *leader, struct err *err)
 	/* a queued run may have a place free by now */
 	leader_step(leader, &tick);
 	outbox_look(leader->outbox);
-	return 0;
+	return schedules_start(leader->schedules, err);
 }

@@ -9,6 +9,7 @@
 #include "lib/timestamp.h"
 #include "lib/vec.h"
 #include "scheduler/service/run_info.h"
+#include "scheduler/service/schedules.h"
 
 /* What a new run must not share with another of its DAG; `run_id` NULL: the logical date. */
 struct wanted {
@@ -119,5 +120,6 @@ int64_t run_maker_make(struct leader *leader, const struct run_maker_order *orde
 	run_info_set_note(info, order->note);
 	run_info_set_text(&info->object, order->object);
 	leader_step(leader, &event);
+	schedules_run_made(leader->schedules, order->dag->name);
 	return info->id;
 }

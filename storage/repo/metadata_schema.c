@@ -111,6 +111,9 @@ static const char retention[] =
 static const char outbox_places[] =
 	"ALTER TABLE outbox ADD COLUMN place TEXT NOT NULL DEFAULT '';"
 	"CREATE INDEX outbox_ended ON outbox (ended_at) WHERE ended_at IS NOT NULL;";
+/* a schedule owes nothing for the time before it was seen */
+static const char schedules[] =
+	"ALTER TABLE schedule ADD COLUMN seen_at BIGINT NOT NULL DEFAULT 0;";
 
 const struct metadata_schema_step metadata_schema_steps[] = {
 	{"DAGs, runs, tasks, attempts and outputs", first},
@@ -120,5 +123,6 @@ const struct metadata_schema_step metadata_schema_steps[] = {
 	{"the lists of mapped tasks", map_items},
 	{"runs that are old", retention},
 	{"where messages go", outbox_places},
+	{"when a schedule was seen", schedules},
 };
 const size_t metadata_schema_count = countof(metadata_schema_steps);

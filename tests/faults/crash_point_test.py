@@ -21,6 +21,13 @@ tasks:
   last: {use: flow.noop, needs: [look]}
 """
 
+# what the schedule of a point fires
+SCHEDULES = {
+    "schedule-time": "schedule: {every: 1s}\ncatchup: all\n",
+    "schedule-after": "schedule: {after: [points]}\n",
+    "schedule-object": "schedule: {object: 'objects://in/'}\n",
+}
+
 
 def points():
     """Every FAULT("name") of the sources, so that a new one is tested from its first day."""
@@ -56,6 +63,9 @@ class CrashPoints(unittest.TestCase):
             self.project.dag("points", DAG)
             if fault.startswith("retention"):
                 self.make_old_runs()
+            if fault in SCHEDULES:
+                self.project.environment["MILLRACE_OBJECTS_POLL"] = "20ms"
+                self.project.dag("fired", SCHEDULES[fault] + "tasks: {a: {use: flow.noop}}\n")
             accepted = self.crash_at(fault)
             if accepted:
                 self.project.wait(lambda: self.project.server.poll() is not None or (
@@ -74,6 +84,20 @@ class CrashPoints(unittest.TestCase):
             self.assertEqual(run["state"], "success", self.project.tasks_of("points", "only"))
             rows = self.project.json("tables", "head", "job", "-n", "10")
             self.assertEqual([row["job"] for row in rows], ["one", "two"])
+            if fault in SCHEDULES:
+                self.check_fires()
+
+    def check_fires(self):
+        """Each fire has one run."""
+        def some():
+            runs = self.project.get("/v1/dags/fired/runs").json()[::-1]
+            return runs if runs and runs[-1]["ended_at"] else None
+        runs = self.project.wait(some, "it fires")
+        seconds = [int(run["logical_date"][-3:-1]) for run in runs if run["logical_date"]]
+        for one, next_one in zip(seconds, seconds[1:]):
+            self.assertEqual(next_one, (one + 1) % 60)
+        if not seconds:
+            self.assertEqual(len(runs), 1)
 
     def make_old_runs(self):
         """One of them may go with the next start."""

@@ -19,7 +19,7 @@ MAY_INCLUDE = {
     "storage/load": ("lib",) + STORAGE,
     "scheduler/core": ("lib",),
     "scheduler/wire": ("lib",),
-    "scheduler/service": ("lib", "storage/repo", "scheduler/core", "scheduler/wire"),
+    "scheduler/service": ("lib", "storage/object", "storage/repo", "scheduler/core", "scheduler/wire"),
     "scheduler/runner": ("lib", "scheduler/wire", "plugins/plugin.h") + STORAGE,
     "plugins": ("plugins/plugin.h",),
     "api": ("lib", "scheduler/core", "scheduler/service/command.h") + STORAGE,
