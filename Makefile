@@ -16,8 +16,8 @@ all: build/build.ninja ## build everything into build/
 deps: ## install the Debian packages that are missing
 	@packaging/install-deps
 
-demo: all ## see it work: sample files, a server, three loads, two reports
-	@$(PYTHON) tests/demo.py build
+demo: all ## see it work: sample files, a server, three loads, two reports; DATABASE=postgresql
+	@$(if $(filter postgresql,$(DATABASE)),$(PYTHON) tests/postgres.py) $(PYTHON) tests/demo.py build
 
 run-tests: all ## the whole test suite
 	@$(PYTHON) tests/run.py build

@@ -2,7 +2,8 @@
 
 Usage: demo.py BUILD [--folder FOLDER]
 
-Everything lands in FOLDER (./demo), which is made anew. The exit status is 0 only when every count
+Everything lands in FOLDER (./demo), which is made anew; under tests/postgres.py the tables live in
+the PostgreSQL that it started. The exit status is 0 only when every count
 is the one that the sample is known to give.
 """
 
@@ -147,12 +148,15 @@ def load_again(project, sample):
 def demonstrate(project):
     title("A project: configuration, DAGs, catalog, and sample files")
     project.show("init", project.folder)
+    if project.on_server:
+        project.show("tables", "migrate")
     sample = Sample()
     sample.write(os.path.join(project.folder, "sample"))
     print(f"  {len(DEPARTMENTS)} departments, {len(JOBS)} jobs, {sample.received} hires, "
           f"of which {sample.rejected} are broken on purpose")
 
-    title("A server: one process, SQLite and a folder, nothing else")
+    title(f"A server: one process on {project.environment['MILLRACE_DATABASE_URL']} and a folder"
+          if project.on_server else "A server: one process, SQLite and a folder, nothing else")
     print(f"  ready after {project.start_shown() * 1000:.0f} ms")
     outputs = load_all(project, sample)
     show_rejects(project, sample, outputs)
@@ -168,6 +172,15 @@ def say_goodbye(project, sample, seconds):
     program = os.path.relpath(binary(), project.folder)
     total = len(DEPARTMENTS) + len(JOBS) + 2 * sample.received
     title(f"Done in {seconds:.1f} s: 4 runs, {total} rows read, every count is right")
+    if project.on_server:
+        print("""
+  The PostgreSQL of this demo has ended and is gone. With one of yours, two lines of millrace.yaml do
+  the same, docs/databases.md tells more:
+
+    database:
+      url: postgresql://user@host/database
+""")
+        return
     print(f"""
   The project is in {folder}/: dags/ and catalog/ are yours to change, sample/ has the files,
   state/ the databases, objects and logs, serve.log what the server said. `make clean` removes it.
