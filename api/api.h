@@ -19,6 +19,7 @@
 struct api;
 struct catalog;
 struct command;
+struct log_store;
 
 /* What /readyz says. Anything but ready is a 503; draining is entered by api_drain(). */
 enum api_state { API_STARTING, API_READY, API_UNREADY, API_DRAINING };
@@ -56,6 +57,8 @@ struct api_options {
 	const char *key;  /* asked for on every route but the public ones; NULL: nobody is asked */
 	unsigned threads; /* 0: one */
 	struct api_timeouts timeouts;
+
+	const struct log_store *logs; /* where else logs of attempts may be; NULL: nowhere */
 
 	void *service; /* first argument of what follows */
 	/* Hands a command over; its callback comes exactly once, unless this fails (ERR_BUSY when the

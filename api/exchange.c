@@ -123,23 +123,49 @@ static void stream_proceed(h2o_generator_t *generator, h2o_req_t *req)
 		exchange->wanted(exchange->request);
 }
 
+/* The head of what is followed must not wait for the first byte, which may be long in coming. The library
+ * lets nothing through before the first chunk where the chunks are its own. */
+static void frame_here(struct exchange *exchange)
+{
+	h2o_req_t *req = exchange->req;
+
+	h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_TRANSFER_ENCODING, NULL,
+	               H2O_STRLIT("chunked"));
+}
+
+static void add_bytes(struct exchange *exchange, const struct buf *bytes)
+{
+	if (!bytes->size)
+		return;
+	if (exchange_follows(exchange))
+		buf_printf(&exchange->waiting, "%zx\r\n", bytes->size);
+	buf_append(&exchange->waiting, bytes->data, bytes->size);
+	if (exchange_follows(exchange))
+		buf_text(&exchange->waiting, "\r\n");
+}
+
 void exchange_stream(struct exchange *exchange, const struct exchange_answer *answer,
                      void (*wanted)(struct request *request))
 {
 	set_head(exchange, answer);
 	exchange->wanted = wanted;
 	exchange->generator.proceed = stream_proceed;
+	if (exchange_follows(exchange))
+		frame_here(exchange);
 	h2o_start_response(exchange->req, &exchange->generator);
 	if (exchange->is_head) {
 		exchange->ended = 1;
 		pump(exchange);
+	} else if (exchange_follows(exchange)) {
+		exchange->in_flight = 1;
+		h2o_send(exchange->req, NULL, 0, H2O_SEND_STATE_IN_PROGRESS);
 	}
 }
 
 void exchange_stream_write(struct exchange *exchange, struct buf *bytes)
 {
 	if (!exchange->ended) {
-		buf_append(&exchange->waiting, bytes->data, bytes->size);
+		add_bytes(exchange, bytes);
 		pump(exchange);
 	}
 	buf_clear(bytes);
@@ -170,6 +196,8 @@ void exchange_stream_end(struct exchange *exchange)
 	if (exchange->ended)
 		return;
 	exchange->ended = 1;
+	if (exchange_follows(exchange) && !exchange->aborted)
+		buf_text(&exchange->waiting, "0\r\n\r\n");
 	pump(exchange);
 }
 

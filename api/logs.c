@@ -10,8 +10,10 @@
 #include "api/request.h"
 #include "api/respond.h"
 #include "api/run_tasks.h"
+#include "api/slow.h"
 #include "lib/mem.h"
 #include "lib/str.h"
+#include "storage/object/log_store.h"
 #include "storage/repo/attempt_repo.h"
 
 enum {
@@ -21,13 +23,14 @@ enum {
 };
 
 struct log_work {
-	const char *path;
+	const char *path, *name;
 	int64_t attempt; /* row id */
 	int64_t number;  /* asked for */
 	int64_t offset;  /* of the next byte */
 	int64_t end;     /* stops here; INT64_MAX while following */
 	int fd;          /* -1: nothing was written yet */
 	int has_ended;   /* the attempt: nothing will be added */
+	int was_fetched; /* the object store was asked */
 	uv_timer_t *timer;
 };
 
@@ -77,6 +80,7 @@ static int find_work(struct request *request, struct db *db, struct err *err)
 	if (find_attempt(&attempts, work) < 0)
 		return err_set(err, ERR_NOT_FOUND, "task '%s' has no attempt %lld", task.task,
 		               (long long)work->number);
+	work->name = run_tasks_log_name(request, &run, &task, (uint32_t)work->number);
 	work->path = run_tasks_log_path(request, &run, &task, (uint32_t)work->number);
 	return 0;
 }
@@ -186,12 +190,35 @@ static void send_what_is_there(struct request *request)
 	respond_reply(request, RESPOND_OK);
 }
 
+/* The file is gone: the object that was made of it is as good. */
+static int fetch_work(struct request *request, struct db *db, struct err *err)
+{
+	const struct api_options *options = request->session->shared->options;
+	struct log_work *work = request->work_data;
+
+	(void)db;
+	work->was_fetched = 1;
+	work->fd = log_store_fetch(options->logs, work->name, options->state_dir, err);
+	return work->fd < 0 && err->code != ERR_NOT_FOUND ? -1 : 0;
+}
+
+static int is_elsewhere(struct request *request)
+{
+	struct log_work *work = request->work_data;
+
+	open_log(work);
+	return work->fd < 0 && work->has_ended && !work->was_fetched &&
+	       request->session->shared->options->logs;
+}
+
 static void show_respond(struct request *request, const struct err *err)
 {
 	const char *follows = request_parameter(request, "follow");
 
 	if (err)
 		respond_error(request, err);
+	else if (is_elsewhere(request))
+		slow_read(request, REQUEST_METADATA, fetch_work, show_respond);
 	else if (follows && !str_equal(follows, "0") && !str_equal(follows, "false"))
 		follow(request);
 	else

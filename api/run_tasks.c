@@ -30,16 +30,23 @@ int run_tasks_map_index(struct request *request, int32_t *map_index)
 	return 0;
 }
 
-const char *run_tasks_log_path(struct request *request, const struct run_repo_row *run,
+const char *run_tasks_log_name(struct request *request, const struct run_repo_row *run,
                                const struct task_repo_row *task, uint32_t number)
 {
-	const char *state_dir = request->session->shared->options->state_dir;
 	const char *map = "";
 
 	if (task->map_index >= 0)
 		map = arena_printf(&request->arena, "/map=%d", (int)task->map_index);
-	return arena_printf(&request->arena, "%s/logs/dag=%s/run=%s/task=%s%s/attempt=%u.log",
-	                    state_dir, run->dag, run->run_id, task->task, map, (unsigned)number);
+	return arena_printf(&request->arena, "dag=%s/run=%s/task=%s%s/attempt=%u.log", run->dag,
+	                    run->run_id, task->task, map, (unsigned)number);
+}
+
+const char *run_tasks_log_path(struct request *request, const struct run_repo_row *run,
+                               const struct task_repo_row *task, uint32_t number)
+{
+	return arena_printf(&request->arena, "%s/logs/%s",
+	                    request->session->shared->options->state_dir,
+	                    run_tasks_log_name(request, run, task, number));
 }
 
 static int is_running(const struct task_repo_row *task)

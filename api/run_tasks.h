@@ -35,7 +35,10 @@ MUST_CHECK int run_tasks_find(struct request *request, struct db *db,
 /* `?map_index=`, -1 when not given; -1 after it has answered. */
 MUST_CHECK int run_tasks_map_index(struct request *request, int32_t *map_index);
 
-/* Where the log of an attempt lies; the file is missing while nothing was written. */
+/* `dag=…/run=…/task=…[/map=…]/attempt=N.log`, and the file of that name, which is missing while nothing was
+ * written. */
+const char *run_tasks_log_name(struct request *request, const struct run_repo_row *run,
+                               const struct task_repo_row *task, uint32_t number);
 const char *run_tasks_log_path(struct request *request, const struct run_repo_row *run,
                                const struct task_repo_row *task, uint32_t number);
 

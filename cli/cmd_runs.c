@@ -8,6 +8,7 @@
 #include "cli/client.h"
 #include "cli/follow.h"
 #include "cli/interrupt.h"
+#include "cli/log_follow.h"
 #include "cli/output.h"
 #include "cli/run_name.h"
 #include "cli/task_list.h"
@@ -146,9 +147,28 @@ static int logs_of(struct call *call, struct client *client, const struct run_na
 	return EXIT_NOT_FOUND;
 }
 
+static int follow_logs(struct call *call, struct client *client, const struct run_name *which)
+{
+	const char *map_index = call_option(call, "map-index");
+	struct log_follow_wanted logs = {
+		.dag = which->dag,
+		.run = which->run,
+		.task = call_argument(call, 1),
+		.map_index = -1,
+	};
+	struct err err;
+
+	if (map_index && str_to_int(map_index, &logs.map_index, &err) < 0)
+		return call_usage("--map-index: %s", err.text);
+	return log_follow(call, client, &logs);
+}
+
 static int print_logs(struct call *call, struct client *client, const struct run_name *which)
 {
 	struct err err;
+
+	if (call_has(call, "follow") && !call_option(call, "attempt"))
+		return follow_logs(call, client, which);
 	auto_json json_t *run = client_get(
 		client, client_run_path(&call->arena, which->dag, which->run, "?tasks=true"), &err);
 

@@ -51,6 +51,7 @@ static struct config *test_config(struct call *call, const char *folder)
 		{"log.level", "error"},
 		{"api.threads", "1"},
 		{"callbacks", "false"},
+		{"logs.upload", ""},
 		{"shutdown_grace", "100ms"}, /* whoever interrupts does not want to wait */
 	};
 	const struct config_sources sources = {

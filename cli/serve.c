@@ -15,6 +15,7 @@
 #include "scheduler/service/service.h"
 #include "storage/catalog/catalog.h"
 #include "storage/db/checkpointer.h"
+#include "storage/object/log_store.h"
 #include "storage/repo/migrate.h"
 
 enum {
@@ -28,6 +29,8 @@ struct serve {
 	struct arena arena;
 	struct catalog *catalog;
 	struct checkpointer *checkpointer;
+	struct object_registry *objects; /* for logs; NULL: they stay here */
+	struct log_store logs;
 	struct service *service;
 	struct api *api;
 };
@@ -209,6 +212,7 @@ static int start_api(struct serve *serve, struct err *err)
 			serve_socket_path(&serve->arena, config_text(config, CONFIG_STATE_DIR)),
 		.key = *key ? key : NULL,
 		.threads = thread_count(config),
+		.logs = serve->objects ? &serve->logs : NULL,
 		.service = serve,
 		.submit = submit,
 		.progress = progress,
@@ -224,12 +228,43 @@ static int start_api(struct serve *serve, struct err *err)
 	return 0;
 }
 
+static int upload_log(void *context, const char *name, const char *path, struct err *err)
+{
+	const struct serve *serve = context;
+
+	return log_store_put(&serve->logs, name, path, err);
+}
+
+static int open_logs(struct serve *serve, struct err *err)
+{
+	const struct config *config = serve->config;
+	const json_t *roots = config_json(config, CONFIG_FILES_ROOTS);
+	const char *prefix = config_text(config, CONFIG_LOGS_UPLOAD);
+
+	if (!*prefix)
+		return 0;
+	serve->objects = object_registry_new(config_int(config, CONFIG_OBJECTS_CREATE_BUCKETS)
+	                                             ? OBJECT_REGISTRY_CREATE_BUCKETS
+	                                             : 0);
+	for (size_t i = 0; i < json_array_size(roots); i++)
+		object_registry_add_root(serve->objects,
+		                         json_string_value(json_array_get(roots, i)));
+	serve->logs = (struct log_store){serve->objects, prefix};
+	if (object_registry_add(serve->objects, "objects", config_text(config, CONFIG_OBJECTS_URL),
+	                        err) < 0 ||
+	    log_store_check(&serve->logs, err) < 0)
+		return err_prefix(err, "logs.upload");
+	return 0;
+}
+
 static int open_all(struct serve *serve, struct err *err)
 {
 	struct service_events events = {.state = on_state, .context = serve};
 
-	if (read_catalog(serve, err) < 0)
+	if (read_catalog(serve, err) < 0 || open_logs(serve, err) < 0)
 		return -1;
+	if (serve->objects)
+		events.upload_log = upload_log;
 	serve->service = service_open(serve->config, &events, err);
 	if (!serve->service || open_data(serve, err) < 0)
 		return -1;
@@ -253,6 +288,7 @@ int serve_run(struct config *config, struct err *err)
 	service_close(serve.service);
 	checkpointer_stop(serve.checkpointer);
 	catalog_free(serve.catalog);
+	object_registry_free(serve.objects);
 	arena_release(&serve.arena);
 	if (result == 0)
 		log_info("serve", "stopped");

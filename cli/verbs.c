@@ -74,7 +74,7 @@ static const struct verb_option list_options[] = {
 };
 
 static const struct verb_option logs_options[] = {
-	{"follow", 'f', 0, NULL, "go on until the attempt ends"},
+	{"follow", 'f', 0, NULL, "as they come, until the run or the task ends"},
 	{"attempt", 0, 0, "N", "default: the last"},
 	{"map-index", 0, 0, "N", "of a mapped task"},
 };

@@ -52,6 +52,8 @@ const struct setting setting_table[CONFIG_COUNT] = {
          "between /readyz turning red and the listeners closing"},
 	{"callbacks", SETTING_BOOL, "true", "", 0,
          "tell what DAGs say under on_success, on_failure and on_retry; false: nobody is told"},
+	{"logs.upload", SETTING_TEXT, "", "", 0,
+         "URI of objects under which logs of ended attempts are put; empty: they stay here only"},
 	{"vars", SETTING_MAP, "", "", 0, "read in DAGs as ${{ vars.x }}"},
 	{"pools", SETTING_MAP, "", "", 0, "pool name to slots"},
 };

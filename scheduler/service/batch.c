@@ -385,7 +385,7 @@ static void add_end(struct batch *batch, const struct batch_source *source,
 		return;
 	added->row.reason = info->reason ? arena_strdup(&batch->arena, info->reason) : NULL;
 	added->row.resume = info->resume ? arena_strdup(&batch->arena, info->resume) : NULL;
-	added->row.log_bytes = info->log_bytes;
+	added->row.log_bytes = callbacks_log(batch, source, attempt);
 	if (attempt->state == ATTEMPT_SUCCEEDED)
 		add_outputs(batch, attempt);
 	tell_retry(batch, source, attempt);

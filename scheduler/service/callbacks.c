@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "lib/arena.h"
 #include "lib/crypto.h"
@@ -11,6 +12,7 @@
 #include "lib/str.h"
 #include "lib/vec.h"
 #include "scheduler/core/template.h"
+#include "scheduler/service/log_place.h"
 #include "scheduler/service/run_info.h"
 #include "storage/repo/run_json.h"
 
@@ -124,6 +126,16 @@ static json_t *split_list(const json_t *values, const char *mark)
 	return list;
 }
 
+/* `dag/run`, `dag/run/task`, `dag/run/task/3`. */
+static void write_of(const struct run *run, const struct instance *instance, struct buf *of)
+{
+	buf_printf(of, "%s/%s", run->dag->name, run->name);
+	if (instance)
+		buf_printf(of, "/%s", instance->node->task->name);
+	if (instance && instance->map_index >= 0)
+		buf_printf(of, "/%d", (int)instance->map_index);
+}
+
 /* NULL: an expression failed. */
 static json_t *render_target(const struct news *news, const struct dag_callback *callback,
                              struct err *err)
@@ -131,7 +143,7 @@ static json_t *render_target(const struct news *news, const struct dag_callback 
 	struct rendering rendering;
 	char id[CRYPTO_ULID_SIZE];
 	auto_json json_t *value = NULL;
-	auto_buf struct buf what = {0}, event = {0};
+	auto_buf struct buf of = {0}, event = {0};
 	json_t *where;
 
 	begin_rendering(&rendering, news);
@@ -142,14 +154,10 @@ static json_t *render_target(const struct news *news, const struct dag_callback 
 	where = callback->webhook ? split_value(value, rendering.mark)
 	                          : split_list(value, rendering.mark);
 	crypto_ulid(news->source->now_us, id);
-	buf_printf(&what, "%s/%s", news->run->dag->name, news->run->name);
-	if (news->instance)
-		buf_printf(&what, "/%s", news->instance->node->task->name);
-	if (news->instance && news->instance->map_index >= 0)
-		buf_printf(&what, "/%d", (int)news->instance->map_index);
+	write_of(news->run, news->instance, &of);
 	buf_printf(&event, "%s.%s", news->instance ? "task" : "run", when_names[news->when]);
 	return json_pack("{s:s, s:s, s:s, s:o, s:s*}", "id", id, "event", buf_string(&event), "of",
-	                 buf_string(&what), callback->webhook ? "webhook" : "command", where,
+	                 buf_string(&of), callback->webhook ? "webhook" : "command", where,
 	                 "secret", callback->secret);
 }
 
@@ -360,4 +368,51 @@ void callbacks_retry(struct batch *batch, const struct batch_source *source,
 	then.reason = run_info_instance(attempt->instance)->reason;
 	then.number = attempt->number;
 	tell_task(batch, source, attempt->instance, &then, DAG_ON_RETRY);
+}
+
+/* --- logs --- */
+
+static void add_log(struct batch *batch, const struct batch_source *source,
+                    const struct instance *instance, const char *name)
+{
+	auto_buf struct buf of = {0};
+	char id[CRYPTO_ULID_SIZE];
+
+	crypto_ulid(source->now_us, id);
+	write_of(instance->node->run, instance, &of);
+	auto_json json_t *target = json_pack("{s:s, s:s, s:s, s:s}", "id", id, "event", "log", "of",
+	                                     buf_string(&of), "log", name);
+	auto_free char *text = json_text(target);
+
+	*vec_push(&batch->messages) = (struct outbox_repo_row){
+		.kind = "log",
+		.run = instance->node->run->id,
+		.task_instance = instance->id,
+		.target = arena_strdup(&batch->arena, text),
+		.place = "logs",
+		.body = "",
+		.state = "pending",
+		.due_at_us = source->now_us,
+		.created_at_us = source->now_us,
+	};
+}
+
+int64_t callbacks_log(struct batch *batch, const struct batch_source *source,
+                      const struct effects_attempt *attempt)
+{
+	int uploads = *config_text(source->config, CONFIG_LOGS_UPLOAD) != '\0';
+	int64_t log_bytes = run_info_instance(attempt->instance)->log_bytes;
+	auto_buf struct buf name = {0}, path = {0};
+	struct stat info;
+
+	/* what a dead runner said was counted by nobody */
+	if (!uploads && attempt->state != ATTEMPT_LOST)
+		return log_bytes;
+	log_place_name(attempt->instance, attempt->number, &name);
+	log_place_path(source->config, buf_string(&name), &path);
+	if (stat(buf_string(&path), &info) < 0)
+		return 0;
+	if (uploads && attempt->state != ATTEMPT_AGAIN)
+		add_log(batch, source, attempt->instance, buf_string(&name));
+	return info.st_size;
 }

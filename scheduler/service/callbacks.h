@@ -1,7 +1,7 @@
 /* callbacks.h - messages about runs and tasks, made with the rows they tell of
  *
  * What a DAG says under on_success, on_failure and on_retry becomes rows of the outbox in the batch that
- * stores the change; scheduler/service/outbox.h sends them. URL and arguments are rendered here; a secret
+ * stores the change, and so do logs that are to be uploaded; scheduler/service/outbox.h sends them. URL and arguments are rendered here; a secret
  * stays a name in them. One thread.
  */
 #ifndef SCHEDULER_SERVICE_CALLBACKS_H
@@ -17,6 +17,11 @@ void callbacks_task(struct batch *batch, const struct batch_source *source,
 /* This try has failed and another will follow; `row` is the instance's as it is now. */
 void callbacks_retry(struct batch *batch, const struct batch_source *source,
                      const struct effects_attempt *attempt, const struct task_repo_row *row);
+
+/* The attempt has ended: its log is to be put into the object store, where that is asked for and there is
+ * one. The size of the file, 0 when there is none. */
+int64_t callbacks_log(struct batch *batch, const struct batch_source *source,
+                      const struct effects_attempt *attempt);
 
 /* A text in which secrets may stand, as the outbox keeps it: the text, or a list of texts and
  * `{"secret": NAME}`. Each name stands between `mark` and `end`. */

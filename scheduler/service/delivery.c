@@ -15,6 +15,7 @@
 #include "lib/str.h"
 #include "scheduler/core/dag_callbacks.h"
 #include "scheduler/service/delivery_command.h"
+#include "scheduler/service/log_place.h"
 
 enum {
 	STATUS_GOOD = 200, /* to 299 */
@@ -143,15 +144,31 @@ static void *send_webhook(void *context)
 	return NULL;
 }
 
+static void *send_log(void *context)
+{
+	struct delivery *delivery = context;
+	const char *name = json_get_text(delivery->target, "log", "");
+	auto_buf struct buf path = {0};
+
+	log_place_path(delivery->options->config, name, &path);
+	if (delivery->options->upload(delivery->options->upload_context, name, buf_string(&path),
+	                              &delivery->err) == 0)
+		delivery->err.code = ERR_NONE;
+	/* it went with its run */
+	delivery->is_final = delivery->err.code == ERR_NOT_FOUND;
+	uv_async_send(&delivery->ended);
+	return NULL;
+}
+
 /* Signals are the main thread's. */
-static int start_thread(struct delivery *delivery, struct err *err)
+static int start_thread(struct delivery *delivery, void *(*send)(void *), struct err *err)
 {
 	sigset_t all, before;
 	int result;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	result = pthread_create(&delivery->thread, NULL, send_webhook, delivery);
+	result = pthread_create(&delivery->thread, NULL, send, delivery);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (result)
 		return err_errno(err, result, "could not start a thread");
@@ -177,7 +194,15 @@ static int start_webhook(struct delivery *delivery, struct err *err)
 		delivery->is_final = 1;
 		return err_set(err, ERR_INVALID, "%s", fault);
 	}
-	return start_thread(delivery, err);
+	return start_thread(delivery, send_webhook, err);
+}
+
+static int start_log(struct delivery *delivery, struct err *err)
+{
+	if (delivery->options->upload)
+		return start_thread(delivery, send_log, err);
+	delivery->is_final = 1;
+	return err_set(err, ERR_CONFLICT, "'logs.upload' is not set any more");
 }
 
 /* --- all kinds --- */
@@ -188,6 +213,7 @@ static const struct {
 } kinds[] = {
 	{"webhook", start_webhook},
 	{"command", delivery_command_start},
+	{"log", start_log},
 };
 
 static int start(struct delivery *delivery, struct err *err)

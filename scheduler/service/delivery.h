@@ -1,6 +1,6 @@
 /* delivery.h - one try to deliver a message of the outbox
  *
- * A webhook is sent by a thread of its own, a command is a child process: neither keeps the loop. Secrets
+ * A webhook is sent and a log is uploaded by a thread of its own, a command is a child process: neither keeps the loop. Secrets
  * are put in here and are in nothing that is handed back. `on_end` comes once, on the loop's thread, never
  * from within delivery_start(); then free it. One thread, the loop's.
  */
@@ -27,6 +27,10 @@ struct delivery_options {
 	uv_loop_t *loop;
 	const struct config *config;
 	void (*on_end)(struct delivery *delivery);
+	/* Any thread: puts the log of this name, its file at `path`, into the object store; NULL: nobody
+	 * can. */
+	int (*upload)(void *context, const char *name, const char *path, struct err *err);
+	void *upload_context;
 	/* A child was started: who must be killed after a crash of ours. */
 	void (*child_started)(void *context, const struct process_identity *process);
 	void *context;

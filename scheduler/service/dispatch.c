@@ -7,6 +7,7 @@
 #include "lib/mask.h"
 #include "lib/mem.h"
 #include "scheduler/core/template.h"
+#include "scheduler/service/log_place.h"
 #include "scheduler/service/run_info.h"
 
 /* The caller's side of a scope, for secrets. */
@@ -29,15 +30,11 @@ static json_t *look_up_secret(void *context, const char *name, struct err *err)
 
 static char *log_path(const struct config *config, const struct job *job)
 {
-	const struct instance *instance = job->instance;
-	const struct run *run = instance->node->run;
+	auto_buf struct buf name = {0};
 	struct buf path = {0};
 
-	buf_printf(&path, "%s/logs/dag=%s/run=%s/task=%s", config_text(config, CONFIG_STATE_DIR),
-	           run->dag->name, run->name, instance->node->task->name);
-	if (instance->map_index >= 0)
-		buf_printf(&path, "/map=%d", (int)instance->map_index);
-	buf_printf(&path, "/attempt=%u.log", (unsigned)job->number);
+	log_place_name(job->instance, job->number, &name);
+	log_place_path(config, buf_string(&name), &path);
 	return buf_take(&path);
 }
 

@@ -267,6 +267,12 @@ struct outbox *outbox_new(const struct outbox_options *options)
 	return outbox;
 }
 
+void outbox_set_upload(struct outbox *outbox, outbox_upload_fn upload, void *context)
+{
+	outbox->delivery.upload = upload;
+	outbox->delivery.upload_context = context;
+}
+
 static void on_closed(uv_handle_t *handle)
 {
 	free(handle->data);

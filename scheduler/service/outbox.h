@@ -38,6 +38,12 @@ struct outbox *outbox_new(const struct outbox_options *options);
 /* Breaks off what is under way; it is sent again by the next life. NULL is fine. */
 void outbox_free(struct outbox *outbox);
 
+/* Any thread: puts the log of this name, its file at `path`, into the object store. */
+typedef int (*outbox_upload_fn)(void *context, const char *name, const char *path, struct err *err);
+
+/* Before the first outbox_look(). */
+void outbox_set_upload(struct outbox *outbox, outbox_upload_fn upload, void *context);
+
 /* There may be something to send: new rows are committed, or the server has just started. */
 void outbox_look(struct outbox *outbox);
 /* What became of a message is committed. */

@@ -355,8 +355,10 @@ struct service *service_open(struct config *config, const struct service_events 
 	add_handles(service);
 	if (lock_state(service, err) == 0)
 		service->leader = leader_open(config, &service->loop, wake_up, service, err);
-	if (service->leader)
+	if (service->leader) {
+		outbox_set_upload(service->leader->outbox, events->upload_log, events->context);
 		return service;
+	}
 	service_close(service);
 	return NULL;
 }

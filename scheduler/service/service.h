@@ -25,6 +25,9 @@ enum service_state {
 struct service_events {
 	/* On the main thread. `reason` is "" when there is none. */
 	void (*state)(void *context, enum service_state state, const char *reason);
+	/* Any thread: puts the log of this name, its file at `path`, into the object store. NULL: logs stay
+	 * here. */
+	int (*upload_log)(void *context, const char *name, const char *path, struct err *err);
 	void *context;
 };
 
