@@ -69,4 +69,9 @@
 #define LIMIT_WAITING_COMMANDS   10000              /* triggers and the like, before 503 */
 #define LIMIT_DIFF_EDITS         2000 /* lines that differ; more are shown as replaced */
 
+/* runs that tasks start */
+#define LIMIT_RUN_DEPTH          10 /* runs started by tasks of runs that tasks started … */
+#define LIMIT_CHILD_PARAMS_BYTES (32 << 10)
+#define LIMIT_CHILD_OUTPUT_BYTES (32 << 10) /* what such a run hands back */
+
 #endif

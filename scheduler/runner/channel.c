@@ -171,15 +171,15 @@ static void recall(struct channel *channel, const struct wire_ids *ids)
 	vec_release(&gone);
 }
 
-int channel_request(struct channel *channel, const char *what, const char *name, struct buf *value,
-                    struct err *err)
+int channel_request(struct channel *channel, const char *what, const char *name, const char *body,
+                    struct buf *value, struct err *err)
 {
 	struct wire_frame frame = {.type = WIRE_REQUEST};
 	struct wire_frame reply;
 
 	pthread_mutex_lock(&channel->mutex);
 	frame.as.request =
-		(struct wire_request){channel->current, ++channel->request_id, what, name};
+		(struct wire_request){channel->current, ++channel->request_id, what, name, body};
 	put(channel, &frame);
 	flush(channel);
 	watch_in(channel, 1);
@@ -193,6 +193,8 @@ int channel_request(struct channel *channel, const char *what, const char *name,
 		return err_set(err, ERR_CANCELLED, "%s '%s': the task was cancelled", what, name);
 	if (reply.as.reply.value)
 		buf_text(value, reply.as.reply.value);
+	else if (reply.as.reply.busy)
+		err_set(err, ERR_BUSY, "%s", reply.as.reply.busy);
 	else
 		err_set(err, ERR_NOT_FOUND, "%s",
 		        reply.as.reply.error ? reply.as.reply.error : "no answer");

@@ -55,9 +55,10 @@ void channel_started(struct channel *channel, const struct wire_start *start, in
 void channel_finished(struct channel *channel, const struct wire_finished *finished);
 /* Gives back what has not begun and waits until everything is sent. */
 void channel_retire(struct channel *channel);
-/* Asks the service and waits: 0 with the value appended, or -1; ERR_CANCELLED when cancelled. */
+/* Asks the service and waits: 0 with the value appended, or -1; ERR_CANCELLED when cancelled,
+ * ERR_BUSY when it may work later. */
 MUST_CHECK int channel_request(struct channel *channel, const char *what, const char *name,
-                               struct buf *value, struct err *err);
+                               const char *body, struct buf *value, struct err *err);
 
 /* -- any thread -- */
 

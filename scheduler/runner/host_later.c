@@ -41,19 +41,3 @@ void host_later_restore_close(struct mr_task *task, struct mr_restore *restore)
 	(void)task;
 	(void)restore;
 }
-
-mr_status host_later_run_start(struct mr_task *task, const char *dag, const char *params,
-                               const char **run_id)
-{
-	(void)dag;
-	(void)params;
-	(void)run_id;
-	return refuse(task, "run_start");
-}
-
-mr_status host_later_run_state(struct mr_task *task, const char *run_id, const char **json)
-{
-	(void)run_id;
-	(void)json;
-	return refuse(task, "run_state");
-}

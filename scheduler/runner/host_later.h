@@ -1,6 +1,6 @@
 /* host_later.h - host calls of the ABI that this version of the host refuses
  *
- * restore and runs: each returns MR_FAIL, and error() says that it cannot be done.
+ * restore: each returns MR_FAIL, and error() says that it cannot be done.
  */
 #ifndef SCHEDULER_RUNNER_HOST_LATER_H
 #define SCHEDULER_RUNNER_HOST_LATER_H
@@ -15,8 +15,5 @@ mr_status host_later_restore_rows(struct mr_task *task, struct mr_restore *resto
 mr_status host_later_restore_commit(struct mr_task *task, struct mr_restore *restore,
                                     struct mr_counts *counts);
 void host_later_restore_close(struct mr_task *task, struct mr_restore *restore);
-mr_status host_later_run_start(struct mr_task *task, const char *dag, const char *params,
-                               const char **run_id);
-mr_status host_later_run_state(struct mr_task *task, const char *run_id, const char **json);
 
 #endif

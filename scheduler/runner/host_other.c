@@ -21,7 +21,7 @@ mr_status host_other_secret(struct mr_task *task, const char *name, const char *
 	size = strlen(name);
 	if (size > LIMIT_NAME_BYTES || str_utf8_valid(name, size) < size)
 		return host_refuse(attempt, "'%.60s' is no name of a secret", name);
-	if (channel_request(attempt->channel, "secret", name, &secret, &attempt->err) < 0)
+	if (channel_request(attempt->channel, "secret", name, NULL, &secret, &attempt->err) < 0)
 		return host_failed(attempt);
 	if (secret.size)
 		attempt_log_add_secret(attempt->log, secret.data);

@@ -7,6 +7,7 @@
 #include "scheduler/runner/host_object.h"
 #include "scheduler/runner/host_other.h"
 #include "scheduler/runner/host_params.h"
+#include "scheduler/runner/host_runs.h"
 #include "scheduler/runner/host_scan.h"
 #include "scheduler/runner/host_sql.h"
 #include "scheduler/runner/host_talk.h"
@@ -61,8 +62,8 @@ const struct mr_host host_table = {
 	.db_next = host_sql_next,
 	.db_commit = host_sql_commit,
 	.db_close = host_sql_close,
-	.run_start = host_later_run_start,
-	.run_state = host_later_run_state,
+	.run_start = host_runs_start,
+	.run_state = host_runs_state,
 	.secret = host_other_secret,
 	.temp_dir = host_other_temp_dir,
 	.watermark_get = host_watermark_get,

@@ -15,6 +15,7 @@
 #include "scheduler/service/dispatch.h"
 #include "scheduler/service/leader.h"
 #include "scheduler/service/map_info.h"
+#include "scheduler/service/requests.h"
 #include "scheduler/service/run_info.h"
 
 /* A mapped task whose list could not be made fails here, where it can be said. */
@@ -148,6 +149,7 @@ static void note_end(struct job *job, const struct wire_finished *finished)
 		info->log_bytes = finished->log_bytes;
 	set_masked(&info->reason, finished->reason, job->secrets);
 	set_resume(&info->resume, finished->resume, job->secrets);
+	info->is_woken = 0;
 	json_decref(info->outputs);
 	info->outputs = finished->status == WIRE_OK && json_object_size(finished->outputs)
 	                        ? mask_json(finished->outputs, job->secrets)
@@ -172,6 +174,9 @@ static void finished(void *context, struct job *job, const struct wire_finished 
 		         (long long)job->attempt);
 		return;
 	}
+	/* what it waits for has ended since it looked */
+	if (run_info_instance(job->instance)->is_woken)
+		event.finished.again_after_us = 0;
 	note_end(job, said);
 	if (leader_step(leader, &event) != ENGINE_OK)
 		log_warn("worker", "attempt %lld finished, but it was over already",
@@ -198,11 +203,9 @@ static void returned(void *context, struct job *job)
 	leader_step(leader, &event);
 }
 
-static int secret(void *context, const char *name, struct buf *value, struct err *err)
+static void request(void *context, struct job *job, const struct wire_request *asked)
 {
-	const struct leader *leader = context;
-
-	return config_secret(leader->config, name, value, err);
+	requests_take(context, job, asked);
 }
 
 /* A line per runner, so that the next life can end what this one left; see leader_open(). */
@@ -233,7 +236,7 @@ const struct fleet_events attempts_events = {
 	.finished = finished,
 	.lost = lost,
 	.returned = returned,
-	.secret = secret,
+	.request = request,
 	.child_started = child_started,
 	.capacity = capacity,
 };

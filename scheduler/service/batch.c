@@ -121,6 +121,7 @@ static void fill_run(struct batch *batch, const struct run *run, struct run_repo
 		.triggered_by = *info->by ? info->by : NULL,
 		.note = *info->note ? info->note : NULL,
 		.object = info->object,
+		.idempotency_key = info->key,
 		.queued_at_us = info->queued_us,
 		.started_at_us = info->started_us,
 		.ended_at_us = info->ended_us,

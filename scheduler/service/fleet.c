@@ -293,25 +293,21 @@ static void take_recalled(struct fleet *fleet, struct child *child,
 	job_queue_unshift(&fleet->waiting, &back);
 }
 
-static void take_request(struct fleet *fleet, struct child *child,
-                         const struct wire_request *request)
+void fleet_reply(struct fleet *fleet, int64_t attempt, const struct wire_reply *reply)
 {
-	auto_buf struct buf value = {0};
-	struct wire_frame frame = {.type = WIRE_REPLY, .as.reply = {.id = request->id}};
+	struct wire_frame frame = {.type = WIRE_REPLY, .as.reply = *reply};
+	struct child *child = fleet->children;
 	struct err err;
 
-	if (!str_equal(request->what, "secret"))
-		frame.as.reply.error = "this request is not known";
-	else if (fleet->options.events->secret(fleet->options.context, request->name, &value,
-	                                       &err) < 0)
-		frame.as.reply.error = err.text;
-	else
-		frame.as.reply.value = buf_string(&value);
-	/* masked in what may be drained from it later too */
-	if (frame.as.reply.value && child->jobs.first)
-		mask_add(child->jobs.first->secrets, buf_string(&value));
-	if (child_send(child, &frame, &err) < 0)
-		log_warn("worker", "could not answer a request: %s", err.text);
+	while (child && !job_queue_find(&child->jobs, attempt))
+		child = child->next;
+	if (!child)
+		return;
+	if (child_send(child, &frame, &err) < 0) {
+		frame.as.reply = (struct wire_reply){.id = reply->id, .error = err.text};
+		if (child_send(child, &frame, &err) < 0)
+			log_warn("worker", "could not answer a request: %s", err.text);
+	}
 	child_flush(child);
 }
 
@@ -331,7 +327,10 @@ static void on_frame(struct child *child, const struct wire_frame *frame)
 			                                &frame->as.progress);
 		break;
 	case WIRE_REQUEST:
-		take_request(fleet, child, &frame->as.request);
+		job = job_queue_find(&child->jobs, frame->as.request.attempt);
+		if (job)
+			fleet->options.events->request(fleet->options.context, job,
+			                               &frame->as.request);
 		break;
 	case WIRE_RECALLED:
 		take_recalled(fleet, child, &frame->as.recall);

@@ -37,8 +37,8 @@ struct fleet_events {
 	void (*finished)(void *context, struct job *job, const struct wire_finished *finished);
 	void (*lost)(void *context, struct job *job, const char *reason);
 	void (*returned)(void *context, struct job *job);
-	/* The value of a secret, appended to `value`. */
-	int (*secret)(void *context, const char *name, struct buf *value, struct err *err);
+	/* Its operator asks for something; answered with fleet_reply(), now or later. */
+	void (*request)(void *context, struct job *job, const struct wire_request *request);
 	/* A runner was started: who must be killed after a crash of ours. */
 	void (*child_started)(void *context, const struct process_identity *process);
 	/* So many attempts may be claimed in all from now on. */
@@ -63,6 +63,8 @@ struct fleet *fleet_new(const struct fleet_options *options);
 void fleet_submit(struct fleet *fleet, struct job *job);
 /* Asks the attempt to end; it ends as finished (cancelled) or returned. Unknown ones are fine. */
 void fleet_cancel(struct fleet *fleet, int64_t attempt);
+/* To the runner that has the attempt; nobody when it is gone. */
+void fleet_reply(struct fleet *fleet, int64_t attempt, const struct wire_reply *reply);
 /* Sends what can be sent; once at the end of each turn of the loop. */
 void fleet_turn(struct fleet *fleet);
 

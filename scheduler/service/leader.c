@@ -17,6 +17,7 @@
 #include "lib/str.h"
 #include "lib/vec.h"
 #include "scheduler/service/attempts.h"
+#include "scheduler/service/child_runs.h"
 #include "scheduler/service/dispatch.h"
 #include "scheduler/service/map_info.h"
 #include "scheduler/service/messages.h"
@@ -229,6 +230,7 @@ void leader_forget(struct leader *leader, int64_t id)
 		return;
 	schedules_run_ended(leader->schedules, run);
 	info = run_info_of(run);
+	child_runs_ended(leader, info);
 	engine_forget(leader->engine, id);
 	run_info_free(info);
 }
@@ -278,6 +280,7 @@ static int store_batch(struct leader *leader)
 
 	leader->is_overdue = 0;
 	uv_timer_stop(&leader->linger);
+	child_runs_follow(leader);
 	batch_add_effects(leader->next, &source);
 	effects_clear(&leader->effects);
 	leader->under_way = leader->next;
@@ -572,6 +575,7 @@ void leader_close(struct leader *leader)
 	while (leader->infos)
 		run_info_free(leader->infos);
 	schedules_free(leader->schedules);
+	idmap_release(&leader->children);
 	effects_release(&leader->effects);
 	batch_free(leader->next);
 	registry_release(&leader->registry);

@@ -12,6 +12,7 @@
 
 #include "lib/config.h"
 #include "scheduler/core/engine.h"
+#include "scheduler/core/idmap.h"
 #include "scheduler/service/batch.h"
 #include "scheduler/service/fleet.h"
 #include "scheduler/service/journal.h"
@@ -49,6 +50,7 @@ struct leader {
 	char *program, *runners_folder; /* our own binary; where runners start */
 	struct run_info *infos;         /* of all runs in memory */
 	struct retention *retention;    /* NULL until the loop is about to run */
+	struct idmap children; /* the first struct run_info of a task instance's, by its row id */
 	int is_draining;
 	int closed; /* of the two timers */
 };

@@ -10,6 +10,7 @@
 #include "lib/mem.h"
 #include "lib/str.h"
 #include "lib/vec.h"
+#include "scheduler/service/child_runs.h"
 #include "scheduler/service/map_info.h"
 #include "scheduler/service/run_info.h"
 
@@ -255,8 +256,10 @@ static int restore(struct restoring *run, const struct task_repo_row *rows, size
 	run_info_link(&run->leader->infos, run->info);
 	take_rows(run, rows, count);
 	add_tasks(run);
-	if (adopt(run, err) == 0)
+	if (adopt(run, err) == 0) {
+		child_runs_adopt(run->leader, run->info, run->row->idempotency_key);
 		return 0;
+	}
 failed:
 	run_info_free(run->info);
 	return -1;

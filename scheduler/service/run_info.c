@@ -48,6 +48,7 @@ void run_info_free(struct run_info *info)
 	free(info->note);
 	free(info->by);
 	free(info->object);
+	free(info->key);
 	json_decref(info->params);
 	json_decref(info->scope);
 	free(info);

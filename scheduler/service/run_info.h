@@ -20,6 +20,7 @@ struct instance_info {
 	int64_t log_bytes; /* of the latest attempt */
 	uint32_t clears;   /* what it was cleared of is forgotten by now */
 	uint8_t told;      /* enum task_state that callbacks know of */
+	uint8_t is_woken;  /* while it ran: it looks again at once */
 	json_t *outputs;   /* of a successful attempt, NULL when there are none */
 	char *reason;      /* what the latest attempt said, NULL when nothing; heap */
 	char *resume;      /* what its last call left for the next (MR_AGAIN); heap */
@@ -40,7 +41,12 @@ struct run_info {
 	json_t *params; /* object */
 	int64_t logical_us, interval_start_us, interval_end_us; /* RUN_INFO_NO_DATE: none */
 	int64_t queued_us, started_us, ended_us;
-	uint8_t told;            /* enum run_state that callbacks know of */
+	uint8_t told; /* enum run_state that callbacks know of */
+	/* Of a run that a task has started, see child_runs.h; 0 of others. */
+	char *key;                  /* its idempotency key, heap */
+	int64_t parent_run, parent; /* row ids of the task's run and of its instance */
+	uint32_t parent_clears, depth;
+	struct run_info *next_sibling;
 	struct task_info *tasks; /* by task index */
 	uint32_t count;
 	json_t *scope; /* `run` of expressions, made at first use */

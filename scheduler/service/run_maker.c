@@ -8,6 +8,7 @@
 #include "lib/str.h"
 #include "lib/timestamp.h"
 #include "lib/vec.h"
+#include "scheduler/service/child_runs.h"
 #include "scheduler/service/run_info.h"
 #include "scheduler/service/schedules.h"
 
@@ -119,6 +120,7 @@ int64_t run_maker_make(struct leader *leader, const struct run_maker_order *orde
 	run_info_set_by(info, order->by);
 	run_info_set_note(info, order->note);
 	run_info_set_text(&info->object, order->object);
+	child_runs_adopt(leader, info, order->key);
 	leader_step(leader, &event);
 	schedules_run_made(leader->schedules, order->dag->name);
 	return info->id;

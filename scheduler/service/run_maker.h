@@ -22,6 +22,7 @@ struct run_maker_order {
 	const char *by;     /* who or what asked for it; "" when unknown */
 	const char *note;   /* "" when none */
 	const char *object; /* the URI that fired it, NULL: none */
+	const char *key;    /* idempotency key, NULL: none */
 	json_t *params;     /* complete; the run takes a reference */
 	int64_t logical_us; /* these three: RUN_INFO_NO_DATE for none */
 	int64_t interval_start_us, interval_end_us;

@@ -69,6 +69,7 @@ static const struct field reply_fields[] = {
 	FIELD(reply, id, FIELD_INT, 0),
 	FIELD(reply, value, FIELD_TEXT, OPTIONAL),
 	FIELD(reply, error, FIELD_TEXT, OPTIONAL),
+	FIELD(reply, busy, FIELD_TEXT, OPTIONAL),
 };
 
 static const struct field large_fields[] = {
@@ -88,10 +89,9 @@ static const struct field progress_fields[] = {
 };
 
 static const struct field request_fields[] = {
-	FIELD(request, attempt, FIELD_INT, 0),
-	FIELD(request, id, FIELD_INT, 0),
-	FIELD(request, what, FIELD_TEXT, 0),
-	FIELD(request, name, FIELD_TEXT, 0),
+	FIELD(request, attempt, FIELD_INT, 0),      FIELD(request, id, FIELD_INT, 0),
+	FIELD(request, what, FIELD_TEXT, 0),        FIELD(request, name, FIELD_TEXT, 0),
+	FIELD(request, body, FIELD_TEXT, OPTIONAL),
 };
 
 static const struct field alive_fields[] = {

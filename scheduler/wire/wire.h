@@ -108,14 +108,16 @@ struct wire_recall {
 /* Runner → service, answered by a reply with the same id. */
 struct wire_request {
 	int64_t attempt, id;
-	const char *what; /* "secret" */
-	const char *name;
+	const char *what; /* "secret", "run_start", "run_state" */
+	const char *name; /* of the secret, of the DAG; the run id */
+	const char *body; /* ? run_start: JSON of its parameters */
 };
 
 struct wire_reply {
 	int64_t id;
 	const char *value; /* ? NULL: refused */
 	const char *error; /* ? why */
+	const char *busy;  /* ? why not now; it may work later */
 };
 
 /* A start frame follows in the descriptor passed with this one. Only reader and writer see it. */

@@ -74,7 +74,8 @@ int attempt_repo_finish(struct db *db, const struct attempt_repo_row *row, struc
 		"UPDATE attempt SET state = $3, cause = $4, reason = $5, exit = $6, resume = $7,"
 		" used_us = $8, log_bytes = $9, ended_at = $10,"
 		" started_at = coalesce(started_at, $11)"
-		" WHERE id = $1 AND fence = $2 AND state IN ('claimed', 'started')",
+		" WHERE id = $1 AND fence = $2 AND (state IN ('claimed', 'started')"
+		" OR (state = 'again' AND $3 = 'cancelled'))",
 		err);
 
 	if (!stmt)

@@ -1,7 +1,7 @@
 /* attempt_repo.h - attempts: one try of a task instance each
  *
  * Conventions: metadata.h. Every write after the claim names the fence it was claimed with and meets
- * the row only while it is claimed or started; ERR_STALE: another owner has taken over, and whoever
+ * the row only while it is claimed or started (between two calls: to cancel it); ERR_STALE: another owner has taken over, and whoever
  * writes must stop what it runs.
  */
 #ifndef STORAGE_REPO_ATTEMPT_REPO_H

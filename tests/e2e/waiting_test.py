@@ -72,6 +72,10 @@ class Waiting(ProjectTest):
         task = self.wait_for_state("time", run_id, "up_for_reschedule")
         self.assertEqual(task["reason"], "waits until 2999-01-01T00:00:00Z")
 
+        self.project.request("PATCH", f"/v1/dags/time/runs/{run_id}", {"state": "cancelled"})
+        self.assertEqual(self.project.wait_run("time", run_id)["state"], "cancelled")
+        self.assertEqual([a["state"] for a in self.task("time", run_id)["attempts"]], ["cancelled"])
+
     def test_what_cannot_be_waited_for_is_said(self):
         for given, reason in (
             ({}, "give one of 'for' and 'until'"),

@@ -18,8 +18,10 @@ tasks:
     with: {to: "objects://in/points.csv", text: "id,job\\n1,one\\nbad,row\\n2,two\\n"}
   load: {use: csv.load, needs: [put], with: {from: "objects://in/points.csv", table: job}}
   look: {use: sql.run, needs: [load], with: {sql: "SELECT job FROM job"}}
-  last: {use: flow.noop, needs: [look]}
+  run: {use: dag.run, needs: [look], with: {dag: child}}
+  last: {use: flow.noop, needs: [run]}
 """
+CHILD = "tasks: {a: {use: flow.noop}}\n"
 
 # what the schedule of a point fires
 SCHEDULES = {
@@ -60,6 +62,7 @@ class CrashPoints(unittest.TestCase):
 
     def end_of(self, fault):
         with self.subTest(fault=fault), Project() as self.project:
+            self.project.dag("child", CHILD)
             self.project.dag("points", DAG)
             if fault.startswith("retention"):
                 self.make_old_runs()
@@ -84,6 +87,9 @@ class CrashPoints(unittest.TestCase):
             self.assertEqual(run["state"], "success", self.project.tasks_of("points", "only"))
             rows = self.project.json("tables", "head", "job", "-n", "10")
             self.assertEqual([row["job"] for row in rows], ["one", "two"])
+            children = self.project.get("/v1/dags/child/runs").json()
+            self.assertEqual([child["state"] for child in children
+                              if child["triggered_by"] == "points/only/run"], ["success"])
             if fault in SCHEDULES:
                 self.check_fires()
 

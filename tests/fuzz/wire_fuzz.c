@@ -66,7 +66,7 @@ static const struct wire_frame frames[] = {
 	{.type = WIRE_LARGE, .as.large = {.size = 100}},
 	{.type = WIRE_STARTED, .as.started = {1, 2, 3}},
 	{.type = WIRE_PROGRESS, .as.progress = {1, 2, 3, "rows", "note"}},
-	{.type = WIRE_REQUEST, .as.request = {1, 2, "secret", "name"}},
+	{.type = WIRE_REQUEST, .as.request = {1, 2, "run_start", "name", "{}"}},
 	{.type = WIRE_RECALLED, .as.recall.attempts = {ids, 0}},
 	{.type = WIRE_ALIVE, .as.alive = {.attempt = 1}},
 	{.type = WIRE_FINISHED,
