@@ -62,8 +62,61 @@ int cmd_plugins_list(struct call *call)
 
 /* describe */
 
-/* A task as it could stand in a DAG file. */
-static void print_example(const json_t *op, const char *name)
+/* What stands for a parameter in an example: by its name where that says what it is, else by its type. */
+static const struct {
+	const char *name, *value;
+} example_names[] =
+	{
+		{"argv", "[echo, hello]"},
+		{"backup_to", "objects://archive/"},
+		{"dag", "bulk_insert"},
+		{"for", "5m"},
+		{"from", "objects://in/department.csv"},
+		{"into", "department"},
+		{"report", "quarterly_hires"},
+		{"table", "department"},
+		{"to", "objects://out/department.csv"},
+		{"uri", "objects://in/department.csv"},
+		{"url", "https://example.org/"},
+		{"watermark", "id"},
+},
+  example_types[] = {
+	  {"bool", "true"},
+	  {"bytes", "AAEC"},
+	  {"date", "'2026-11-21'"},
+	  {"decimal", "'1.5'"},
+	  {"float", "1.5"},
+	  {"int", "1"},
+	  {"json", "{a: 1}"},
+	  {"secret", "secret"},
+	  {"text", "text"},
+	  {"timestamp", "'2026-11-21T00:00:00Z'"},
+	  {"uuid", "2ea4b3f8-3c5a-4a4e-9d0c-0f6f3f0e7a55"},
+};
+
+/* The plugin's own words come first: its help may say `like 'this'`. */
+static const char *example_of(struct call *call, const json_t *param)
+{
+	const char *name = json_get_text(param, "name", ""),
+		   *type = json_get_text(param, "type", "");
+	const char *said = strstr(json_get_text(param, "help", ""), "like '");
+	const char *end = said ? strchr(said + strlen("like '"), '\'') : NULL;
+
+	if (end)
+		return arena_strndup(&call->arena, said + strlen("like '"),
+		                     (size_t)(end - said) - strlen("like '"));
+	for (size_t i = 0; i < countof(example_names); i++)
+		if (str_equal(example_names[i].name, name))
+			return example_names[i].value;
+	for (size_t i = 0; i < countof(example_types); i++)
+		if (str_equal(example_types[i].name, type))
+			return example_types[i].value;
+	return "null";
+}
+
+/* A task as it could stand in a DAG file: what is required, and of what is required in one of several
+ * ways the first, whose help says `or give 'the other'`. */
+static void print_example(struct call *call, const json_t *op, const char *name)
 {
 	size_t i, shown = 0;
 	json_t *param = NULL;
@@ -71,10 +124,11 @@ static void print_example(const json_t *op, const char *name)
 	(void)printf("\nExample:\n  tasks:\n    my_task:\n      use: %s\n", name);
 	json_array_foreach(json_object_get(op, "params"), i, param)
 	{
-		if (!json_is_true(json_object_get(param, "required")))
+		if (!json_is_true(json_object_get(param, "required")) &&
+		    !strstr(json_get_text(param, "help", ""), "or give '"))
 			continue;
-		(void)printf("%s        %s: …\n", shown++ ? "" : "      with:\n",
-		             json_get_text(param, "name", ""));
+		(void)printf("%s        %s: %s\n", shown++ ? "" : "      with:\n",
+		             json_get_text(param, "name", ""), example_of(call, param));
 	}
 }
 
@@ -98,7 +152,7 @@ static void print_operator(struct call *call, const json_t *op, const char *name
 		(void)putchar('\n');
 		output_list(call, json_object_get(op, "outputs"), outputs, countof(outputs));
 	}
-	print_example(op, name);
+	print_example(call, op, name);
 }
 
 /* All operators of a plugin, or the one of a full name. */

@@ -416,7 +416,8 @@ static mr_status run(struct mr_task *task)
 
 static const struct mr_param params[] = {
 	{"sql", MR_JSON, 1, NULL,
-         "a statement, a script (parted by ';') or a list of statements, all in one transaction"},
+         "a statement like 'SELECT id, department FROM department', a script (parted by ';') or a list "
+         "of statements, all in one transaction"},
 	{"params", MR_JSON, 0, NULL, "list: values of $1, $2, … of the one statement"},
 	{"check", MR_TEXT, 0, NULL,
          "a query after it, whose first value must be true, else all is rolled back"},

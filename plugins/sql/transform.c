@@ -559,13 +559,14 @@ const struct mr_param transform_params[TRANSFORM_PARAMS] = {
 	{"into", MR_TEXT, 1, NULL,
          "table the rows go into; of one in the catalog, created_at, "
          "updated_at and version are filled in"},
-	{"sql", MR_TEXT, 1, NULL, "one SELECT; its columns are columns of the table"},
+	{"sql", MR_TEXT, 1, NULL,
+         "one query like 'SELECT id, department FROM department'; its columns are columns of the table"},
 	{"mode", MR_TEXT, 0, "\"incremental\"",
          "incremental: the rows that are new since the run before; rerun: the rows of a window replace "
          "those that are stored"},
 	{"watermark", MR_TEXT, 0, NULL,
          "of incremental: a column of the query that only grows; its highest value is remembered with "
-         "the rows"},
+         "the rows; or give 'window'"},
 	{"window", MR_JSON, 0, NULL,
          "of rerun: a column of query and table, for the run's data interval, or an object of column, "
          "from and to; 'to' is outside"},

@@ -82,7 +82,8 @@ static mr_status wait_until(struct mr_task *task)
 }
 
 static const struct mr_param params[] = {
-	{"for", MR_TEXT, 0, NULL, "how long, from when the task starts: 90s, 15m, 2h, 1d"},
+	{"for", MR_TEXT, 0, NULL,
+         "how long, from when the task starts: 90s, 15m, 2h, 1d; or give 'until'"},
 	{"until", MR_TIMESTAMP, 0, NULL, "or until when; a moment that has passed is fine"},
 };
 

@@ -31,7 +31,7 @@ MAY_INCLUDE = {
 # Headers of libraries, by prefix, and the files (by prefix) that may use them.
 LIBRARIES = {
     "archive": ("storage/load",),
-    "csv.h": (),  # the peer of a test
+    "csv.h": (),  # of plugins, and the peer of a test
     "curl/": ("lib/http",),
     "dlfcn.h": ("scheduler/runner", "lib/late"),
     "h2o": ("api/",),
