@@ -1,10 +1,13 @@
 """Secrets reach the tasks that ask for them and nobody else: not logs, not rows, not answers."""
 
+import base64
 import hashlib
+import json
 import os
 import shutil
 import sys
 import unittest
+import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from project import Project, binary  # noqa: E402
@@ -13,6 +16,7 @@ BAD_PLUGINS = os.environ.get("BAD_PLUGINS",
                              os.path.join(os.path.dirname(binary()), "tests/plugins/bad"))
 
 IN_FILE, IN_ENVIRONMENT = "hunter2-of-the-file", "swordfish-of-the-environment"
+ODD = 'first "line"/of + it\nand the second \\ of \u00e4\n2718281828'
 # DAG files are stored, so they must not hold what they look for
 CHECK = 'test "$(printf %s "$T" | sha256sum)" = "$WANTED  -"'
 
@@ -40,6 +44,15 @@ tasks:
   t: {use: flow.fail, with: {reason: "no entry with ${{ secrets.token }}"}}
 """,
     "crashes": "tasks: {t: {use: bad.tell_and_crash}}\n",
+    "encodes": """\
+tasks:
+  t: {use: shell.run, with: {argv: [python3, encode.py, "${{ secrets.odd }}"]}}
+on_failure: [{command: [sh, -c, 'cat > told']}]
+""",
+    "short": """\
+tasks:
+  t: {use: flow.fail, with: {reason: "${{ secrets.short }}"}}
+""",
     "lacks": """\
 tasks:
   t: {use: flow.fail, with: {reason: "${{ secrets.nowhere }}"}}
@@ -98,6 +111,62 @@ class Secrets(unittest.TestCase):
         _, shown, log = self.run_it("crashes")
         self.assertIn("the token is ***", log)
         self.assert_kept(shown, log)
+
+    def test_no_form_of_it_is_left(self):
+        self.project.write("secrets/odd", ODD)
+        forms = {
+            "itself": ODD, "json": json.dumps(ODD)[1:-1],
+            "json in UTF-8": json.dumps(ODD, ensure_ascii=False)[1:-1],
+            "percent": urllib.parse.quote(ODD, safe=""), "path": urllib.parse.quote(ODD),
+            "form": urllib.parse.quote_plus(ODD),
+            "base64": base64.b64encode(ODD.encode()).decode(),
+            "base64 for URLs": base64.urlsafe_b64encode(ODD.encode()).decode(),
+        }
+        said = list(forms.values())
+        # of these, what depends on the secret alone, whatever stands before and behind it
+        for before in (1, 2):
+            said.append(base64.b64encode(b"u:"[:before] + ODD.encode() + b"!").decode())
+            end = (before + len(ODD.encode())) * 8 // 6
+            forms[f"base64 behind {before}"] = said[-1][before + 1:end]
+        self.project.write("encode.py", f"""\
+import sys, time
+assert sys.argv[1] == {ODD!r}.strip(), "it did not come"
+for text in {said!r}:
+    half = len(text) // 2
+    for part in ("[", text[:half], text[half:], "]\\n"):
+        sys.stderr.write(part)
+        sys.stderr.flush()
+        time.sleep(0.01)
+print({said[2]!r})
+sys.exit("at the end: " + {ODD!r})
+""")
+        self.project.dag("encodes", DAGS["encodes"].replace("encode.py", self.project.path("encode.py")))
+        self.project.kill()
+        self.project.start()
+        self.project.wait_for_dag("encodes")
+        run, shown, log = self.run_it("encodes")
+        self.assertEqual(run["state"], "failed")
+        self.assertIn("[***]", log)
+        told = self.project.path("told")
+        self.project.wait(lambda: "sent kind=command" in self.project.log(), "the callback")
+        self.project.stop()
+        texts = {"the answer": shown, "the log": log, "the server's log": self.project.log()}
+        with open(told, encoding="utf-8") as file:
+            texts["the callback"] = file.read()
+        for folder, _, names in os.walk(self.project.path("state")):
+            for name in names:
+                with open(os.path.join(folder, name), "rb") as file:
+                    texts[os.path.join(folder, name)] = file.read().decode(errors="replace")
+        for what, form in [*forms.items(), *[("a line", line) for line in ODD.splitlines()]]:
+            for where, text in texts.items():
+                self.assertNotIn(form, text, f"{what} in {where}")
+
+    def test_one_that_could_not_be_hidden_is_refused(self):
+        self.project.write("secrets/short", "abc")
+        self.project.dag("short", DAGS["short"])
+        self.project.wait_for_dag("short")
+        _, tasks = self.project.run_dag("short")
+        self.assertIn("secret 'short' has fewer than 4 bytes", tasks["t"]["reason"])
 
     def test_one_that_is_not_there_fails_the_task(self):
         run, tasks = self.project.run_dag("lacks")
