@@ -376,8 +376,10 @@ int service_run(struct service *service, struct err *err)
 	watch_signal(service, &service->on_int, on_end_signal, SIGINT);
 	watch_signal(service, &service->on_hup, on_hup, SIGHUP);
 	dags_watch_start(&service->dags_watch);
-	set_state(service, SERVICE_READY, "");
 	leader_turn(service->leader);
+	/* else with the commit: who asks a ready server finds every DAG */
+	if (leader_is_quiet(service->leader))
+		set_state(service, SERVICE_READY, "");
 	uv_run(&service->loop, UV_RUN_DEFAULT);
 	return 0;
 }
