@@ -1,4 +1,4 @@
-/* cmd_test.c - `millrace dags test`: a DAG here and now
+/* cmd_test.c - `millrace dags test` and `tasks test`: a DAG, or one task of it, here and now
  *
  * The same engine, runners and API as `serve`, on a metadata database of their own in a temporary
  * folder; data and objects are the real ones. The main thread is the server, a second one its only
@@ -19,6 +19,7 @@
 #include "cli/follow.h"
 #include "cli/output.h"
 #include "cli/serve.h"
+#include "cli/task_alone.h"
 #include "cli/trigger.h"
 #include "lib/file.h"
 #include "lib/limits.h"
@@ -30,6 +31,7 @@ struct test {
 	struct call *call;
 	const char *folder; /* temporary */
 	const char *name;   /* of the DAG */
+	const char *task;   /* the only one, NULL: all */
 	json_t *schemas;
 	struct config *config; /* of the server inside */
 	atomic_int has_ended;  /* the server: nobody answers any more */
@@ -66,16 +68,32 @@ static struct config *test_config(struct call *call, const char *folder)
 	return config;
 }
 
+static int read_file(const struct test *test, const struct dag *dag, struct buf *contents,
+                     struct err *err)
+{
+	auto_json json_t *alone = NULL;
+
+	if (!test->task)
+		return file_read(dag->file, LIMIT_YAML_BYTES, contents, err);
+	alone = task_alone_make(dag->source, test->task);
+	if (!alone)
+		return err_set(err, ERR_NOT_FOUND, "the DAG '%s' has no task '%s'", dag->name,
+		               test->task);
+	json_append(contents, alone);
+	return 0;
+}
+
 /* The DAG's file alone: faults of others are nobody's business here. */
-static int copy_dag(struct call *call, const char *folder, const struct dag *dag, struct err *err)
+static int copy_dag(const struct test *test, const struct dag *dag, struct err *err)
 {
 	auto_buf struct buf contents = {0};
+	struct call *call = test->call;
+	const char *folder = test->folder;
 	const char *dags = file_join(&call->arena, folder, "dags");
 	const char *path =
 		file_join(&call->arena, dags, arena_printf(&call->arena, "%s.yaml", dag->name));
 
-	if (file_make_folder(dags, err) < 0 ||
-	    file_read(dag->file, LIMIT_YAML_BYTES, &contents, err) < 0)
+	if (file_make_folder(dags, err) < 0 || read_file(test, dag, &contents, err) < 0)
 		return -1;
 	return file_write_atomic(path, buf_string(&contents), contents.size, err);
 }
@@ -97,6 +115,46 @@ static int wait_until_ready(struct test *test, struct client *client)
 	return -1;
 }
 
+static int write_piece(void *data, const char *bytes, size_t size)
+{
+	(void)data;
+	return file_write_all(STDERR_FILENO, bytes, size);
+}
+
+static void show_log(const struct test *test, struct client *client, const char *path,
+                     const json_t *task)
+{
+	int map_index = (int)json_get_int(task, "map_index", -1);
+	auto_buf struct buf url = {0};
+	struct err err;
+
+	if (!json_get_int(task, "log_bytes", 0) || call_has(test->call, "quiet"))
+		return;
+	buf_printf(&url, "%s/tasks/", path);
+	client_segment(&url, test->task);
+	buf_printf(&url, "/logs/%d", (int)json_get_int(task, "attempt", 1));
+	if (map_index >= 0)
+		buf_printf(&url, "?map_index=%d", map_index);
+	if (client_stream(client, buf_string(&url), write_piece, NULL, &err) < 0)
+		(void)call_fail(&err);
+}
+
+/* Its log, and no other task with it in what is printed. */
+static void show_task(struct test *test, struct client *client, const char *path)
+{
+	json_t *only = json_array(), *task = NULL;
+	size_t i;
+
+	json_array_foreach(json_object_get(test->run, "tasks"), i, task)
+	{
+		if (!str_equal(json_get_text(task, "task", ""), test->task))
+			continue;
+		show_log(test, client, path, task);
+		json_array_append(only, task);
+	}
+	json_object_set_new(test->run, "tasks", only);
+}
+
 static void run_dag(struct test *test, struct client *client)
 {
 	auto_json json_t *run = NULL;
@@ -109,6 +167,8 @@ static void run_dag(struct test *test, struct client *client)
 	path = client_run_path(&test->call->arena, test->name, json_get_text(run, "run_id", ""),
 	                       "");
 	test->run = follow_run(test->call, client, path, FOLLOW_SHOW, 0, &err);
+	if (test->run && test->task)
+		show_task(test, client, path);
 	if (test->run)
 		return;
 	/* nobody but an interrupt ends the server that is asked here */
@@ -168,7 +228,7 @@ static int test_in(struct test *test, const struct dag *dag)
 
 	/* the data database may be the first thing in the project's own state */
 	if (file_make_folder(config_text(test->call->config, CONFIG_STATE_DIR), &err) < 0 ||
-	    copy_dag(test->call, test->folder, dag, &err) < 0)
+	    copy_dag(test, dag, &err) < 0)
 		return call_fail(&err);
 	test->config = test_config(test->call, test->folder);
 	if (!test->config)
@@ -187,7 +247,12 @@ static int test_dag(struct call *call, const struct dag *dag)
 	char *folder = arena_printf(&call->arena, "%s/millrace-test-XXXXXX",
 	                            place && *place ? place : "/tmp");
 	struct test test = {
-		.call = call, .folder = folder, .name = dag->name, .status = EXIT_FAILED};
+		.call = call,
+		.folder = folder,
+		.name = dag->name,
+		.task = call_argument(call, 1),
+		.status = EXIT_FAILED,
+	};
 	struct err err;
 	int status;
 

@@ -4,8 +4,7 @@
 #include "lib/str.h"
 #include "scheduler/core/dag_params.h"
 
-/* `-p key=value` of the call, typed by what the DAG declares. NULL after saying the fault. */
-static json_t *read_params(const struct call *call, const json_t *schemas)
+json_t *trigger_read_params(const struct call *call, const json_t *schemas)
 {
 	json_t *params = json_object();
 	const char *text;
@@ -43,7 +42,7 @@ json_t *trigger_run(struct call *call, struct client *client, const char *dag,
 {
 	auto_buf struct buf path = {0};
 	auto_json json_t *body = NULL;
-	json_t *params = read_params(call, schemas), *run;
+	json_t *params = trigger_read_params(call, schemas), *run;
 	struct err err;
 
 	*status = EXIT_USAGE;

@@ -13,6 +13,7 @@
 #include "cli/cmd_objects.h"
 #include "cli/cmd_plugins.h"
 #include "cli/cmd_project.h"
+#include "cli/cmd_render.h"
 #include "cli/cmd_report.h"
 #include "cli/cmd_run_acts.h"
 #include "cli/cmd_runs.h"
@@ -66,6 +67,12 @@ static const struct verb_option next_options[] = {
 	{"timezone", 0, 0, "ZONE", "with --cron; default UTC"},
 	{"after", 0, 0, "TIME", "default: now"},
 	{"count", 'n', 0, "N", "so many; default 5"},
+};
+
+static const struct verb_option render_options[] = {
+	{"param", 'p', OPTION_REPEATED, "KEY=VALUE", "a parameter, again for each"},
+	{"logical-date", 0, 0, "TIME", "the moment the run is about"},
+	{"map-index", 0, 0, "N", "of a mapped task; default 0"},
 };
 
 static const struct verb_option list_options[] = {
@@ -216,6 +223,13 @@ static const struct verb verbs[] = {
 	 {"millrace runs mark bulk_insert/manual__2026-11-21T08:42:00.123456Z success --task load"},
 	 NULL, 0},
 
+	{"tasks test", "DAG TASK", "Run one task here and now, without the others and without history",
+	 cmd_test, OPTIONS(test_options), {"millrace tasks test bulk_insert report"},
+	 "the file has faults, or the task did not succeed", 0},
+	{"tasks render", "DAG TASK", "Print the parameters of a task without running it", cmd_render,
+	 OPTIONS(render_options), {"millrace tasks render bulk_insert load -p table=job"},
+	 "the file has faults", 0},
+
 	{"plugins list", "", "List operators", cmd_plugins_list,
 	 NULL, 0, {"millrace plugins list"}, NULL, 0},
 	{"plugins describe", "NAME", "Show an operator, or all of a plugin, with an example",
@@ -273,6 +287,7 @@ static const struct verb verbs[] = {
 static const struct verb_group groups[] = {
 	{"dags", "DAGs: what is to be run"},
 	{"runs", "Runs: what was run, or is running"},
+	{"tasks", "Tasks: one of a DAG on its own"},
 	{"plugins", "Plugins: what tasks can do"},
 	{"tables", "Tables of the catalog"},
 	{"report", "Reports of the catalog, as CSV"},
