@@ -146,16 +146,16 @@ static int deliver(struct outbox *outbox, const struct outbox_repo_row *row)
 /* What is due and may leave now; how many did, -1. */
 static int send_due(struct outbox *outbox, int64_t now_us, struct err *err)
 {
-	const char *busy[OUTBOX_REPO_BUSY] = {NULL};
+	/* those under way are among what is found */
+	struct outbox_repo_wanted wanted = {.now_us = now_us,
+	                                    .limit = (size_t)2 * OUTBOX_UNDER_WAY};
 	struct outbox_repo_rows rows = {0};
 	struct arena arena;
 	int sent = -1;
 
 	arena_init(&arena);
-	list_busy(outbox, busy);
-	/* those under way are among them */
-	if (outbox_repo_due(outbox->options.reader, now_us, busy, (size_t)2 * OUTBOX_UNDER_WAY,
-	                    &arena, &rows, err) == 0)
+	list_busy(outbox, wanted.busy);
+	if (outbox_repo_due(outbox->options.reader, &wanted, &arena, &rows, err) == 0)
 		sent = 0;
 	for (size_t i = 0; sent >= 0 && i < rows.count; i++)
 		sent += deliver(outbox, &rows.items[i]);

@@ -51,9 +51,8 @@ static void read_row(struct db_stmt *stmt, struct arena *arena, void *item)
 	};
 }
 
-int outbox_repo_due(struct db *db, int64_t now_us, const char *const busy[OUTBOX_REPO_BUSY],
-                    size_t limit, struct arena *arena, struct outbox_repo_rows *rows,
-                    struct err *err)
+int outbox_repo_due(struct db *db, const struct outbox_repo_wanted *wanted, struct arena *arena,
+                    struct outbox_repo_rows *rows, struct err *err)
 {
 	static const struct metadata_shape shape = {sizeof(struct outbox_repo_row), read_row};
 	struct db_stmt *stmt =
@@ -64,11 +63,11 @@ int outbox_repo_due(struct db *db, int64_t now_us, const char *const busy[OUTBOX
 
 	if (!stmt)
 		return -1;
-	db_bind_int(stmt, 1, now_us);
+	db_bind_int(stmt, 1, wanted->now_us);
 	/* no place is called like this */
 	for (int i = 0; i < OUTBOX_REPO_BUSY; i++)
-		db_bind_text(stmt, 2 + i, busy[i] ? busy[i] : " ");
-	db_bind_int(stmt, 2 + OUTBOX_REPO_BUSY, (int64_t)limit);
+		db_bind_text(stmt, 2 + i, wanted->busy[i] ? wanted->busy[i] : " ");
+	db_bind_int(stmt, 2 + OUTBOX_REPO_BUSY, (int64_t)wanted->limit);
 	rows->items = metadata_all(stmt, &shape, arena, &rows->count, err);
 	return rows->items ? 0 : -1;
 }

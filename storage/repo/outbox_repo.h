@@ -36,10 +36,14 @@ struct outbox_repo_rows {
 
 MUST_CHECK int outbox_repo_add(struct db *db, const struct outbox_repo_row *row, struct err *err);
 
-/* Pending ones whose time has come, the longest due first, but those of the places in `busy` (entries may
- * be NULL). */
-MUST_CHECK int outbox_repo_due(struct db *db, int64_t now_us,
-                               const char *const busy[OUTBOX_REPO_BUSY], size_t limit,
+struct outbox_repo_wanted {
+	int64_t now_us;
+	const char *busy[OUTBOX_REPO_BUSY]; /* places to be left out; NULL: none */
+	size_t limit;
+};
+
+/* Pending ones whose time has come, the longest due first. */
+MUST_CHECK int outbox_repo_due(struct db *db, const struct outbox_repo_wanted *wanted,
                                struct arena *arena, struct outbox_repo_rows *rows, struct err *err);
 /* When the next one is due after `now_us`, 0 when none is. */
 MUST_CHECK int outbox_repo_next_due(struct db *db, int64_t now_us, int64_t *due_us,

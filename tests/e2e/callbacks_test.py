@@ -145,6 +145,19 @@ tasks:
         self.assertEqual((body["state"], body["counts"]), ("failed", {"failed": 1}))
         self.assertEqual(len(self.receiver.got), 3)
 
+    def test_a_run_that_goes_on_tells(self):
+        self.start(f"""\
+on_retry: [{{webhook: "{self.url('/again')}"}}]
+on_failure: [{{webhook: "{self.url('/failure')}"}}]
+tasks: {{a: {{use: flow.fail}}}}
+""")
+        self.run_d()
+        self.receiver.wait("/failure")
+        self.project.run("runs", "retry", "d/r", "--failed", check=True)
+        _, body = self.receiver.wait("/again")[0]
+        self.assertEqual(body["ended_at"], None)
+        self.assertEqual(len(self.receiver.wait("/failure", 2)), 2)
+
     def test_the_body_is_signed(self):
         self.start(f'on_success: [{{webhook: "{self.url("/run")}", secret: key}}]\n' + QUICK)
         self.run_d()

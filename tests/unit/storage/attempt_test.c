@@ -256,8 +256,8 @@ END_TEST
 
 START_TEST(messages_wait_until_they_are_due)
 {
-	static const char *const nobody[OUTBOX_REPO_BUSY] = {NULL};
-	static const char *const busy[OUTBOX_REPO_BUSY] = {"h1"};
+	struct outbox_repo_wanted all = {.now_us = 20, .limit = 10};
+	struct outbox_repo_wanted others = {.now_us = 20, .busy = {"h1"}, .limit = 10};
 	struct outbox_repo_row row = {.kind = "webhook", .target = "{}", .state = "pending"};
 	struct outbox_repo_rows rows;
 	int64_t due_us = -1;
@@ -267,11 +267,11 @@ START_TEST(messages_wait_until_they_are_due)
 		row.place = row.due_at_us == 10 ? "h2" : "h1";
 		OK(outbox_repo_add(db, &row, &err));
 	}
-	OK(outbox_repo_due(db, 20, nobody, 10, &arena, &rows, &err));
+	OK(outbox_repo_due(db, &all, &arena, &rows, &err));
 	ck_assert_int_eq(rows.count, 2);
 	ck_assert_int_eq(rows.items[0].due_at_us, 10);
 	ck_assert_str_eq(rows.items[0].body, "{\"a\": 1}");
-	OK(outbox_repo_due(db, 20, busy, 10, &arena, &rows, &err));
+	OK(outbox_repo_due(db, &others, &arena, &rows, &err));
 	ck_assert_int_eq(rows.count, 1);
 	ck_assert_str_eq(rows.items[0].place, "h2");
 	OK(outbox_repo_next_due(db, 20, &due_us, &err));
@@ -284,17 +284,19 @@ START_TEST(messages_wait_until_they_are_due)
 	row.tries = 1;
 	row.reason = "no";
 	OK(outbox_repo_update(db, &row, &err));
-	OK(outbox_repo_due(db, 90, busy, 10, &arena, &rows, &err));
+	others.now_us = 90;
+	OK(outbox_repo_due(db, &others, &arena, &rows, &err));
 	ck_assert_int_eq(rows.items[0].tries, 1);
 	ck_assert_str_eq(rows.items[0].reason, "no");
 	ck_assert_str_eq(rows.items[0].body, "{\"a\": 1}");
 	row.state = "sent";
 	row.ended_at_us = 91;
 	OK(outbox_repo_update(db, &row, &err));
-	OK(outbox_repo_due(db, 90, busy, 10, &arena, &rows, &err));
+	OK(outbox_repo_due(db, &others, &arena, &rows, &err));
 	ck_assert_int_eq(rows.count, 0);
 	OK(outbox_repo_trim(db, 1000, &err));
-	OK(outbox_repo_due(db, 90, nobody, 1, &arena, &rows, &err));
+	all = (struct outbox_repo_wanted){.now_us = 90, .limit = 1};
+	OK(outbox_repo_due(db, &all, &arena, &rows, &err));
 	ck_assert_int_eq(rows.count, 1);
 }
 END_TEST
