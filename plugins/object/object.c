@@ -34,6 +34,11 @@ static mr_status put_stat(struct mr_task *task, const struct mr_object_stat *sta
 	return status;
 }
 
+static int is_file(const char *uri)
+{
+	return strncmp(uri, "file://", 7) == 0;
+}
+
 static mr_status copy(struct mr_task *task, const char *from, const char *to)
 {
 	struct mr_object_stat stat = {.size = sizeof(stat)};
@@ -75,6 +80,9 @@ static mr_status run_put(struct mr_task *task)
 	task->host->param_text(task, "file", &file);
 	if (!text == !file)
 		return mr_fail(task, MR_FAIL, "give one of 'text' and 'file'");
+	if (file && !is_file(file))
+		return mr_fail(task, MR_FAIL,
+		               "'file' must be a file:// URI; object.copy copies objects");
 	return text ? write_text(task, to, text) : copy(task, file, to);
 }
 
@@ -128,9 +136,12 @@ static mr_status run_get(struct mr_task *task)
 	const char *from = NULL, *to = NULL;
 
 	task->host->param_text(task, "from", &from);
-	if (task->host->param_text(task, "to", &to) == MR_OK)
-		return copy(task, from, to);
-	return get_text(task, from);
+	if (task->host->param_text(task, "to", &to) != MR_OK)
+		return get_text(task, from);
+	if (!is_file(to))
+		return mr_fail(task, MR_FAIL,
+		               "'to' must be a file:// URI; object.copy copies objects");
+	return copy(task, from, to);
 }
 
 static mr_status run_delete(struct mr_task *task)

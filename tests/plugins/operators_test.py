@@ -63,7 +63,10 @@ class Shell(Case):
     def test_parameters(self):
         with Runner() as runner:
             self.assert_fails(runner, "shell.run", {}, "give one of 'argv' and 'script'")
+            self.assert_fails(runner, "shell.run", {"argv": ["true"], "script": "true"}, "give one of 'argv' and 'script'")
             self.assert_fails(runner, "shell.run", {"argv": []}, "a list with the command first")
+            frame = runner.run("shell.run", {"argv": ["true"], "script": None, "env": None, "cwd": None})
+            self.assertEqual(frame["outputs"], {"exit": 0, "stdout": ""})
             self.assert_fails(runner, "shell.run", {"script": "", "env": [1]}, "'env' must be an object")
             self.assert_fails(runner, "shell.run", {"script": "", "env": {"A=B": "x"}},
                               "'A=B' is no name of a variable")
@@ -197,6 +200,26 @@ class Objects(Case):
             again = project.outputs("object.delete", {"uri": "objects://u/b"})
             self.assertEqual(again, {"deleted": False, "uri": "objects://u/b"})
 
+    def test_null_is_not_given(self):
+        with Project() as project:
+            project.outputs("object.put", {"to": "objects://t/x", "text": "x", "file": None})
+            self.assertEqual(project.outputs("object.get", {"from": "objects://t/x", "to": None})["text"], "x")
+
+    def test_the_largest_text(self):
+        with Project() as project:
+            uri = project.put("x", "x" * 32768)
+            self.assertEqual(project.outputs("object.get", {"from": uri})["text"], "x" * 32768)
+            # escaped it is larger than outputs may be
+            self.assert_fails(project, "object.get", {"from": project.put("y", "\n" * 32768)}, "over the limit of 65536 bytes")
+
+    def test_files_are_files(self):
+        with Project() as project:
+            uri = project.put("x", "x")
+            self.assert_fails(project, "object.put", {"to": "objects://t/y", "file": uri}, "'file' must be a file:// URI")
+            self.assert_fails(project, "object.get", {"from": uri, "to": "objects://t/y"}, "'to' must be a file:// URI")
+            self.assert_fails(project, "object.put", {"to": "objects://t/y", "file": "file:///etc/passwd"}, "/etc/passwd")
+            self.assertIsNone(project.get("objects://t/y"))
+
     def test_what_cannot_be(self):
         with Project() as project:
             self.assert_fails(project, "object.get", {"from": "objects://t/none"}, "objects://t/none")
@@ -248,6 +271,18 @@ class Sql(Case):
             outputs = project.outputs("sql.run", {"sql": "INSERT INTO t VALUES (1)", "check": "SELECT count(*) = 1 FROM t"})
             self.assertEqual(outputs, {"rows_affected": 1})
 
+    def test_what_a_check_takes_as_true(self):
+        with Project() as project:
+            project.outputs("sql.run", {"sql": "CREATE TABLE t (a)"})
+            for value in ("NULL", "0", "0.0", "''"):
+                self.assert_fails(project, "sql.run", {"sql": "INSERT INTO t VALUES (1)", "check": "SELECT %s" % value}, "the check did not hold")
+            self.assert_fails(project, "sql.run", {"sql": "INSERT INTO t VALUES (1)", "check": "SELECT nope"}, "nope")
+            self.assert_fails(project, "sql.run", {"sql": "INSERT INTO t VALUES (1)", "check": "DELETE FROM t"}, "")
+            self.assertEqual(project.outputs("sql.run", {"sql": "SELECT count(*) AS n FROM t"})["rows"], [{"n": 0}])
+            outputs = project.outputs("sql.run", {"sql": "INSERT INTO t VALUES (1)", "check": "SELECT a FROM t", "params": None})
+            self.assertEqual(outputs, {"rows_affected": 1})
+            self.assertEqual(project.outputs("sql.run", {"sql": "INSERT INTO t VALUES (1)", "check": None}), {"rows_affected": 1})
+
     def test_many_rows_are_cut_in_the_output(self):
         with Project() as project:
             outputs = project.outputs("sql.run", {"sql": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) SELECT i FROM n"})
@@ -288,6 +323,29 @@ class Csv(Case):
             self.assertEqual(project.outputs("csv.load", params)["skipped"], 2)
             self.assert_fails(project, "csv.load", {**params, "on_conflict": "maybe"}, "on_conflict")
 
+    def test_what_is_not_given(self):
+        with Project() as project:
+            uri = project.put("d.csv", "id,department\n1,Product\n")
+            nothing = dict.fromkeys(("header", "map", "delimiter", "quote", "null", "on_error", "max_rejects", "on_conflict",
+                                     "conflict_key", "rejects", "chunk_rows", "exclusive", "dry_run", "truncate"))
+            outputs = project.outputs("csv.load", {"from": uri, "table": "department", "columns": [], **nothing})
+            self.assertEqual((outputs["inserted"], outputs["rejects"], outputs["chunks"]), (1, None, 1))
+            self.assert_fails(project, "csv.load", {"from": None, "table": "department"}, "parameter 'from' is required")
+
+    def test_every_option_is_heard(self):
+        with Project() as project:
+            uri = project.put("d.csv", "a;b\n1;'x'\n2;-\n3;'y'\n")
+            params = {"from": uri, "table": "department", "map": {"a": "id", "b": "department"}, "delimiter": ";", "quote": "'", "null": "-"}
+            outputs = project.outputs("csv.load", {**params, "dry_run": True, "rejects": "objects://t/bad.csv"})
+            self.assertEqual((outputs["inserted"], outputs["reasons"], outputs["committed"]), (2, {"required": 1}, False))
+            self.assertEqual(project.query("SELECT id FROM department"), [])
+            self.assert_fails(project, "csv.load", {**params, "max_rejects": 0}, "")
+            outputs = project.outputs("csv.load", {**params, "chunk_rows": 1, "rejects": "objects://t/bad.csv"})
+            self.assertEqual((outputs["rejects"], outputs["inserted"]), ("objects://t/bad.csv", 2))
+            self.assertGreater(outputs["chunks"], 1)
+            self.assertEqual(project.outputs("csv.load", {**params, "truncate": True, "exclusive": True})["inserted"], 2)
+            self.assertEqual(project.outputs("csv.load", {**params, "on_conflict": "update", "conflict_key": ["department"]})["updated"], 2)
+
     def test_stop_stores_nothing(self):
         with Project() as project:
             uri = project.put("d.csv", "id,department\n1,Product\nx,Sales\n")
@@ -320,6 +378,48 @@ class Csv(Case):
             self.assert_fails(project, "csv.dump", {"to": "objects://t/x.csv"}, "give one of 'table' and 'query'")
             self.assert_fails(project, "csv.dump", {"query": "SELECT nope", "to": "objects://t/x.csv"}, "nope")
             self.assertIsNone(project.get("objects://t/x.csv"))
+
+
+    def test_dump_of_many_rows(self):
+        with Project() as project:
+            query = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT i, 'row ' || i AS t FROM n"
+            outputs = project.outputs("csv.dump", {"query": query, "to": "objects://t/out.csv"})
+            data = project.get("objects://t/out.csv")
+            self.assertEqual((outputs["rows"], outputs["bytes"]), (300000, len(data)))
+            self.assertTrue(data.endswith(b"\r\n300000,row 300000\r\n"))
+
+    def test_dump_of_nothing(self):
+        with Project() as project:
+            self.assertEqual(project.outputs("csv.dump", {"table": "job", "to": "objects://t/out.csv"})["rows"], 0)
+            self.assertEqual(project.get("objects://t/out.csv"), b"id,job\r\n")
+
+    def test_dump_of_what_must_be_quoted(self):
+        with Project() as project:
+            outputs = project.outputs("csv.dump", {"query": 'SELECT $1 AS "a,""b""", $2 AS n, $3 AS e, 0.1 AS f, x\'00ff\' AS b',
+                                                   "params": ["x\r\n,\"ü\"", None, ""], "to": "objects://t/out.csv"})
+            self.assertEqual(project.get(outputs["uri"]).decode(), '"a,""b""",n,e,f,b\r\n"x\r\n,""ü""",,"",0.1,AP8=\r\n')
+
+    def test_dump_changes_nothing(self):
+        with Project() as project:
+            project.beside("sql.run", {"sql": "INSERT INTO job (id, job, created_at, updated_at, version) VALUES (1, 'a', '', '', 1)"})
+            for query in ("DELETE FROM job RETURNING id", "DELETE FROM job", "SELECT 1; DELETE FROM job", ""):
+                self.assert_fails(project, "csv.dump", {"query": query, "to": "objects://t/out.csv"}, "")
+            self.assert_fails(project, "csv.dump", {"table": "job", "query": "SELECT 1", "to": "objects://t/out.csv"}, "give one of 'table' and 'query'")
+            self.assert_fails(project, "csv.dump", {"query": "SELECT $1", "params": {"a": 1}, "to": "objects://t/out.csv"}, "must be a list")
+            self.assertEqual((project.query("SELECT id FROM job"), project.get("objects://t/out.csv")), ([(1,)], None))
+
+    def test_dump_that_does_not_end(self):
+        endless = {"query": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n", "to": "objects://t/out.csv"}
+        with Project() as project:
+            attempt = project.start("csv.dump", endless)
+            project.read_until("started")
+            project.send(type="cancel", attempt=attempt)
+            self.assertEqual(project.read_until("finished")["status"], "cancelled")
+            project.start("csv.dump", endless)
+            project.read_until("started")
+            os.kill(project.pid, signal.SIGKILL)
+            project.wait()
+            self.assertIsNone(project.get("objects://t/out.csv"))
 
 
 class Reports(Case):
