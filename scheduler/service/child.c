@@ -90,6 +90,14 @@ static int read_frames(struct child *child, int turns)
 	return 0;
 }
 
+int child_is_silent(const struct child *child, int64_t since_us)
+{
+	char byte;
+
+	return child->heard_us < since_us &&
+	       recv(child->process.wire_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
+}
+
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
 	struct child *child = poll->data;

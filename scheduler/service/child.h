@@ -52,6 +52,9 @@ struct child *child_start(uv_loop_t *loop, const char *program, const char *fold
 /* Puts a frame; it goes out at the end of the turn, see child_flush(). */
 MUST_CHECK int child_send(struct child *child, const struct wire_frame *frame, struct err *err);
 void child_flush(struct child *child);
+/* Nothing came after `since_us`, monotonic; nor does anything wait to be read, as when the loop was held
+ * up itself. */
+int child_is_silent(const struct child *child, int64_t since_us);
 
 /* Closes our sending side: a runner without work exits by itself. */
 void child_dismiss(struct child *child);

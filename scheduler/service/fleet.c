@@ -437,7 +437,7 @@ static void kill_disobedient(struct child *child, int64_t now_us)
 		if (job->killed_at_us && now_us >= job->killed_at_us)
 			child_kill(child, "killed because it did not end in time after a cancel");
 	}
-	if (child->jobs.count && now_us - child->heard_us > FLEET_SILENCE_US)
+	if (child->jobs.count && child_is_silent(child, now_us - FLEET_SILENCE_US))
 		child_kill(child, "killed because its runner gave no sign of life for 30 s");
 }
 
