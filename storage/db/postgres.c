@@ -18,10 +18,8 @@
 #include "storage/db/postgres_text.h"
 
 enum {
-	CONNECT_TIMEOUT_MS = 10000, /* unless the URL says another */
 	/* For the answer to a cancel, and on top of the timeout that the server keeps by itself. */
 	GRACE_MS = 2000,
-	OLDEST_SERVER = 130000,
 };
 
 struct postgres *postgres_of(struct db *db)
@@ -40,8 +38,7 @@ static int milliseconds_until(int64_t deadline_us)
 	return left_us <= 0 ? 0 : (int)(left_us / 1000 < 3600000 ? left_us / 1000 + 1 : 3600000);
 }
 
-/* 1: the socket is ready; 0: the deadline has passed, or somebody cancels and that is heard. */
-static int wait_for(struct postgres *pg, short events, int64_t deadline_us, int hears)
+int postgres_wait(struct postgres *pg, short events, int64_t deadline_us, int hears)
 {
 	struct pollfd fds[] = {
 		{.fd = pg->pq->socket(pg->conn), .events = events},
@@ -121,8 +118,8 @@ static int wait_until_ready(struct postgres *pg, struct err *err)
 			return lose(pg, NULL, err);
 		if (!unsent && !pq->is_busy(pg->conn))
 			return 0;
-		if (wait_for(pg, (short)(POLLIN | (unsent ? POLLOUT : 0)), deadline_us,
-		             !asked_to_stop && !pg->is_ending)) {
+		if (postgres_wait(pg, (short)(POLLIN | (unsent ? POLLOUT : 0)), deadline_us,
+		                  !asked_to_stop && !pg->is_ending)) {
 			if (!pq->consume_input(pg->conn))
 				return lose(pg, NULL, err);
 			continue;
@@ -203,6 +200,44 @@ int postgres_finish(struct postgres *pg, struct err *err)
 	return -1;
 }
 
+/* Until the server has taken what is waiting for it. */
+static int flush_copy(struct postgres *pg, struct err *err)
+{
+	int unsent;
+
+	while ((unsent = pg->pq->flush(pg->conn)) > 0) {
+		if (!postgres_wait(pg, POLLIN | POLLOUT, pg->deadline_us, !pg->is_ending))
+			return err_set(
+				err, atomic_load(&pg->base.cancelled) ? ERR_CANCELLED : ERR_TIMEOUT,
+				"the copy was broken off");
+		if (!pg->pq->consume_input(pg->conn))
+			return lose(pg, NULL, err);
+	}
+	return unsent < 0 ? lose(pg, NULL, err) : 0;
+}
+
+int postgres_send_copy(struct postgres *pg, const char *bytes, size_t size, struct err *err)
+{
+	int64_t timeout_ms = pg->base.timeout_ms;
+
+	if (!pg->conn)
+		return err_set(err, ERR_UNAVAILABLE, "the connection to the database was lost");
+	/* each piece has its time: how long all of it takes is the sender's business */
+	pg->deadline_us = timeout_ms > 0 ? clock_monotonic_us() + timeout_ms * 1000 : 0;
+	if (pg->pq->put_copy_data(pg->conn, bytes, (int)size) < 0)
+		return lose(pg, NULL, err);
+	return flush_copy(pg, err);
+}
+
+int postgres_end_copy(struct postgres *pg, const char *why, struct err *err)
+{
+	if (!pg->conn)
+		return err_set(err, ERR_UNAVAILABLE, "the connection to the database was lost");
+	if (pg->pq->put_copy_end(pg->conn, why) < 0)
+		return lose(pg, NULL, err);
+	return postgres_finish(pg, err);
+}
+
 static void forget_cancel(struct postgres *pg)
 {
 	uint64_t count;
@@ -233,114 +268,6 @@ int postgres_run(struct postgres *pg, const char *sql, struct err *err)
 
 /* --- connections --- */
 
-static void ignore_notice(void *context, const PGresult *result)
-{
-	(void)context;
-	(void)result;
-}
-
-/* libpq's own names of what the URL left out. */
-static const struct {
-	const char *name, *value;
-} defaults[] = {
-	{"application_name", "millrace"}, {"client_encoding", "UTF8"},
-	{"keepalives_idle", "30"},        {"keepalives_interval", "10"},
-	{"keepalives_count", "3"},        {"tcp_user_timeout", "30000"},
-};
-
-/* What the driver reads and relies on; a client that was frozen holds no locks for ever. Whatever the server, the role or the URL say. */
-static const char settings[] =
-	"SET timezone = 'UTC'; SET datestyle = 'ISO'; SET intervalstyle = 'iso_8601';"
-	"SET bytea_output = 'hex'; SET extra_float_digits = 1; SET standard_conforming_strings = on;"
-	"SET default_transaction_read_only = on; SET default_transaction_isolation = 'read committed';"
-	"SET idle_in_transaction_session_timeout = 300000";
-
-static int64_t connect_timeout_ms(const PQconninfoOption *option)
-{
-	for (; option->keyword; option++) {
-		if (str_equal(option->keyword, "connect_timeout") && option->val)
-			return strtoll(option->val, NULL, 10) * 1000;
-	}
-	return CONNECT_TIMEOUT_MS;
-}
-
-static int poll_connection(struct postgres *pg, int64_t deadline_us, struct err *err)
-{
-	PostgresPollingStatusType status = PGRES_POLLING_WRITING;
-
-	while (status != PGRES_POLLING_OK) {
-		short events = status == PGRES_POLLING_READING ? POLLIN : POLLOUT;
-
-		if (status == PGRES_POLLING_FAILED || pg->pq->status(pg->conn) == CONNECTION_BAD)
-			return postgres_error_connection(pg, "could not connect", err);
-		/* the socket may be another one after each step */
-		if (!wait_for(pg, events, deadline_us, 1))
-			return err_set(err, ERR_UNAVAILABLE,
-			               "could not connect: the database does not answer");
-		status = pg->pq->connect_poll(pg->conn);
-	}
-	return 0;
-}
-
-static int connect_with(struct postgres *pg, const PQconninfoOption *options, struct err *err)
-{
-	enum { MOST = 64 };
-	const char *names[MOST + 1], *values[MOST + 1];
-	int64_t timeout_ms = connect_timeout_ms(options);
-	size_t count = 0;
-
-	for (size_t i = 0; i < countof(defaults); i++) {
-		names[count] = defaults[i].name;
-		values[count++] = defaults[i].value;
-	}
-	/* what stands later wins */
-	for (; options->keyword && count < MOST; options++) {
-		if (!options->val)
-			continue;
-		names[count] = options->keyword;
-		values[count++] = options->val;
-	}
-	names[count] = values[count] = NULL;
-	pg->conn = pg->pq->connect_start_params(names, values, 0);
-	return poll_connection(
-		pg, timeout_ms ? clock_monotonic_us() + timeout_ms * INT64_C(1000) : 0, err);
-}
-
-static int check_server(struct postgres *pg, struct err *err)
-{
-	int version = pg->pq->server_version(pg->conn);
-
-	if (version < OLDEST_SERVER)
-		return err_set(err, ERR_FAILED,
-		               "the server is PostgreSQL %d, it has to be 13 or newer",
-		               version / 10000);
-	pg->pq->set_nonblocking(pg->conn, 1);
-	pg->pq->set_notice_receiver(pg->conn, ignore_notice, NULL);
-	pg->told_timeout_ms = -1;
-	pg->life++;
-	return postgres_run(pg, settings, err);
-}
-
-static int connect_now(struct postgres *pg, struct err *err)
-{
-	char *said = NULL;
-	PQconninfoOption *options = pg->pq->conninfo_parse(pg->conninfo, &said);
-	int result = -1;
-
-	if (!options) {
-		err_set(err, ERR_USAGE, "the database's URL cannot be read: %.*s",
-		        said ? (int)strcspn(said, "\n") : 0, said ? said : "");
-		pg->pq->freemem(said);
-		return -1;
-	}
-	if (connect_with(pg, options, err) == 0 && check_server(pg, err) == 0)
-		result = 0;
-	else
-		postgres_drop(pg);
-	pg->pq->conninfo_free(options);
-	return result;
-}
-
 /* The server ends by itself what takes too long, also when this process cannot ask it to. */
 static int tell_timeout(struct postgres *pg, struct err *err)
 {
@@ -368,7 +295,7 @@ int postgres_ready(struct postgres *pg, struct err *err)
 		return err_set(err, ERR_UNAVAILABLE,
 		               "the connection was lost in the middle of a transaction");
 	}
-	if (!pg->conn && connect_now(pg, err) < 0)
+	if (!pg->conn && postgres_connect(pg, err) < 0)
 		return -1;
 	return tell_timeout(pg, err);
 }

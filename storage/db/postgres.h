@@ -1,6 +1,6 @@
 /* postgres.h - the inside of the PostgreSQL driver, shared by its files
  *
- * postgres.c opens, keeps transactions and waits; postgres_stmt.c prepares, binds and steps;
+ * postgres.c keeps transactions and waits; postgres_connect.c opens; postgres_stmt.c prepares, binds and steps;
  * postgres_error.c says in our words what went wrong. Nothing outside storage/db/postgres*.c
  * includes this.
  *
@@ -69,6 +69,11 @@ struct postgres_stmt {
 
 struct postgres *postgres_of(struct db *db);
 
+/* postgres_connect.c: opens it. */
+int postgres_connect(struct postgres *pg, struct err *err);
+
+/* 1: the socket is ready; 0: the deadline has passed, or somebody cancels and it `hears` that. */
+int postgres_wait(struct postgres *pg, short events, int64_t deadline_us, int hears);
 /* Whether the connection stands; opens it where that is possible. */
 int postgres_ready(struct postgres *pg, struct err *err);
 /* Sets the deadline of what is sent next, and fetches what another statement still has to get. */
@@ -79,6 +84,10 @@ int postgres_next(struct postgres *pg, PGresult **result, struct err *err);
 int postgres_finish(struct postgres *pg, struct err *err);
 /* A script of the driver's own. */
 int postgres_run(struct postgres *pg, const char *sql, struct err *err);
+/* To the COPY that runs; waits while the server does not keep up. */
+int postgres_send_copy(struct postgres *pg, const char *bytes, size_t size, struct err *err);
+/* The end of it; `why` it is broken off, NULL: it is not. */
+int postgres_end_copy(struct postgres *pg, const char *why, struct err *err);
 /* The connection is of no use any more. */
 void postgres_drop(struct postgres *pg);
 
