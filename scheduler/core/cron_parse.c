@@ -155,28 +155,31 @@ static int fix_range(struct reader *in, int low, int *high, const char *from)
 	return err_set(in->err, ERR_INVALID, "the range of the %s runs backwards", in->field->name);
 }
 
+static int take_end(struct reader *in, int low, int *high, const char *from)
+{
+	return take_value(in, high) < 0 ? -1 : fix_range(in, low, high, from);
+}
+
 /* A value, a range or one of them with a step. */
 static int take_range(struct reader *in)
 {
 	const char *from = in->at;
-	int low, high, step = 1, result;
+	int low, high, step = 1, is_rule;
 
 	if (take_value(in, &low) < 0)
 		return -1;
+	is_rule = in->field->names == weekday_names ? take_day_of_month_rule(in, low) : 0;
+	if (is_rule)
+		return is_rule < 0 ? -1 : 0;
 	high = low;
-	if (in->field->names == weekday_names && (result = take_day_of_month_rule(in, low)) != 0)
-		return result < 0 ? -1 : 0;
 	if (take(in, '-')) {
-		if (take_value(in, &high) < 0 || fix_range(in, low, &high, from) < 0)
+		if (take_end(in, low, &high, from) < 0)
 			return -1;
-		if (take(in, '/') && take_step(in, &step) < 0)
-			return -1;
-	} else if (take(in, '/')) {
-		if (take_step(in, &step) < 0)
-			return -1;
-		if (high < in->field->step_high)
-			high = in->field->step_high;
+	} else if (in->at < in->end && *in->at == '/' && high < in->field->step_high) {
+		high = in->field->step_high;
 	}
+	if (take(in, '/') && take_step(in, &step) < 0)
+		return -1;
 	add_range(in, low, high, step);
 	return 0;
 }

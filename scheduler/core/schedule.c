@@ -68,7 +68,7 @@ struct schedule_interval schedule_interval(const struct schedule *schedule, int6
 int schedule_after_holds(const struct schedule *schedule, const uint8_t *is_done)
 {
 	/* `and` and `or` take from it what names have put there */
-	uint8_t stack[2 * LIMIT_SCHEDULE_DAGS];
+	uint8_t stack[2 * LIMIT_SCHEDULE_DAGS] = {0};
 	size_t height = 0;
 
 	for (size_t i = 0; i < schedule->step_count; i++) {

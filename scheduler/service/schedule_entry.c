@@ -481,7 +481,10 @@ void schedule_entry_explain(const struct schedule_entry *entry, struct buf *text
 		if (entry->objects.trouble)
 			buf_text(text, entry->objects.trouble);
 		else
-			buf_printf(text, "waits for a new object below '%s'", schedule->object);
+			buf_printf(text, "%s below '%s'",
+			           entry->has_fired ? "waits for a new object"
+			                            : "has not looked yet",
+			           schedule->object);
 		break;
 	case SCHEDULE_BY_HAND:
 		break;

@@ -3,7 +3,6 @@ and clocks that are set."""
 
 import datetime
 import os
-import sqlite3
 import sys
 import time
 import unittest
@@ -67,7 +66,7 @@ class ScheduleTest(unittest.TestCase):
 class Times(ScheduleTest):
     def test_every_second_fires_once_through_kills(self):
         self.start(tick="schedule: '@every 1s'\ncatchup: all\n")
-        for _ in range(3):
+        for _ in range(2):
             self.wait_runs("tick", len(self.runs("tick")) + 2)
             self.project.kill()
             self.project.start()
@@ -80,51 +79,40 @@ class Times(ScheduleTest):
         self.assertEqual(run["interval_end"], run["logical_date"])
         self.assertEqual(seconds(run["interval_end"]) - seconds(run["interval_start"]), 1)
 
-    def catch_up(self, policy):
-        """Hourly fires of the last five hours, as a new DAG with a start date has them."""
+    def policies(self, more=""):
+        """A DAG of hourly fires for each way to catch up, and one that shows that time goes on."""
+        return {"mark": "schedule: {every: 1s}\n",
+                **{name: f"schedule: '@hourly'\ncatchup: {name}\n{more}"
+                   for name in ("none", "latest", "all")}}
+
+    def test_catch_up_since_the_start_date(self):
         now = time.time()
-        start = iso(now - now % HOUR - 5 * HOUR)
-        self.start(hourly=f"schedule: '@hourly'\ncatchup: {policy}\nstart_date: {start}\n",
-                   mark="schedule: '@every 1s'\n")
-        self.wait_runs("mark", 2)
-        return now, self.logical("hourly")
-
-    def test_catch_up_none(self):
-        now, dates = self.catch_up("none")
-        self.assertLessEqual(len(dates), 1)  # the hour may turn meanwhile
-        self.assertTrue(all(seconds(date) > now - 1 for date in dates))
-
-    def test_catch_up_latest(self):
-        now, dates = self.catch_up("latest")
-        self.assertEqual(dates[0], iso(now - now % HOUR))
-
-    def test_catch_up_all(self):
-        now, dates = self.catch_up("all")
+        hour = now - now % HOUR
+        self.start(**self.policies(f"start_date: {iso(hour - 5 * HOUR)}\n"))
+        self.wait_runs("mark", 1)
+        # the hour may turn meanwhile
+        self.assertTrue(all(seconds(date) > now - 1 for date in self.logical("none")))
+        self.assertIn(self.logical("latest")[0], (iso(hour), iso(hour + HOUR)))
+        dates = self.logical("all")
         self.assertGreaterEqual(len(dates), 6)
-        self.assertEqual(dates[0], iso(now - now % HOUR - 5 * HOUR))
+        self.assertEqual(dates[0], iso(hour - 5 * HOUR))
         self.assert_each_once(dates, HOUR)
 
-    def after_downtime(self, policy):
+    def test_catch_up_after_downtime(self):
         self.set_clock(0)
-        self.start(hourly=f"schedule: '@hourly'\ncatchup: {policy}\n", mark="schedule: {every: 1s}\n")
+        self.start(**self.policies())
         self.wait_runs("mark", 1)
-        before = len(self.runs("hourly"))
+        before = {name: len(self.runs(name)) for name in ("none", "latest", "all")}
         self.project.kill()
         self.set_clock(5 * HOUR)
         self.project.start()
-        marks = len(self.runs("mark"))
-        self.wait_runs("mark", marks + 1)
-        return self.logical("hourly")[before:]
-
-    def test_downtime(self):
-        for policy, low in (("none", 0), ("latest", 1), ("all", 5)):
-            with self.subTest(policy=policy):
-                self.setUp()
-                dates = self.after_downtime(policy)
+        self.wait_runs("mark", len(self.runs("mark")) + 1)
+        for name, low in (("none", 0), ("latest", 1), ("all", 5)):
+            with self.subTest(policy=name):
+                dates = self.logical(name)[before[name]:]
                 self.assertIn(len(dates), (low, low + 1))
                 if len(dates) > 1:
                     self.assert_each_once(dates, HOUR)
-                self.project.kill()
 
     def test_a_clock_that_is_set_loses_and_doubles_nothing(self):
         self.set_clock(0)
@@ -294,21 +282,20 @@ class Objects(ScheduleTest):
         self.assertEqual(len(self.runs("load")), 5)
 
     def test_what_was_there_before_follows_catch_up(self):
-        for policy, count in (("none", 0), ("latest", 1), ("all", 3)):
-            with self.subTest(policy=policy):
-                self.setUp()
-                for name in ("a.csv", "b.csv", "c.csv"):
-                    self.put(name, "1")
-                self.load(f"catchup: {policy}\n")
-                self.start()
-                self.project.wait(self.is_looked_at, "the first look")
-                self.put("d.csv", "1")
-                self.assertEqual(len(self.fired(count + 1)), count + 1)
-                self.project.kill()
+        counts = {"none": 0, "latest": 1, "all": 3}
+        for name in ("a.csv", "b.csv", "c.csv"):
+            self.put(name, "1")
+        self.start(**{name: f"schedule: {{object: 'objects://in/drop/'}}\ncatchup: {name}\n"
+                      for name in counts})
+        for name in counts:
+            self.project.wait(lambda name=name: self.is_looked_at(name), "the first look")
+        self.put("d.csv", "1")
+        for name, count in counts.items():
+            self.assertEqual(len(self.wait_runs(name, count + 1)), count + 1, name)
 
-    def is_looked_at(self):
-        with sqlite3.connect(self.project.path("state", "millrace.db")) as db:
-            return db.execute("SELECT last_fire FROM schedule WHERE last_fire IS NOT NULL").fetchone()
+    def is_looked_at(self, dag):
+        reason = self.project.json("dags", "explain", dag)["reason"]
+        return "waits for a new object below 'objects://in/drop/'" in reason
 
 
 if __name__ == "__main__":

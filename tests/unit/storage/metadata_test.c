@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "storage/repo/schedule_repo.h"
 #include "tests/suite.h"
 #include "tests/unit/storage/ledger.h"
 
@@ -338,6 +339,69 @@ START_TEST(ten_thousand_instances_are_listed_by_id)
 }
 END_TEST
 
+START_TEST(a_schedule_comes_back_as_it_went)
+{
+	struct schedule_repo_row row = {
+		.dag = "d", .spec = "{}", .last_fire_us = -7, .next_fire_us = 0, .seen_at_us = 3};
+	struct schedule_repo_row got;
+	struct schedule_repo_rows rows;
+
+	ck_assert_int_eq(schedule_repo_get(db, "d", &arena, &got, &err), 0);
+	OK(schedule_repo_put(db, &row, &err));
+	ck_assert_int_eq(schedule_repo_get(db, "d", &arena, &got, &err), 1);
+	ck_assert_uint_eq(got.has, 0);
+	row.has = SCHEDULE_REPO_HAS_LAST | SCHEDULE_REPO_HAS_NEXT;
+	OK(schedule_repo_put(db, &row, &err));
+	ck_assert_int_eq(schedule_repo_get(db, "d", &arena, &got, &err), 1);
+	ck_assert_uint_eq(got.has, row.has);
+	ck_assert_int_eq(got.last_fire_us, -7);
+	ck_assert_int_eq(got.next_fire_us, 0);
+	ck_assert_int_eq(got.seen_at_us, 3);
+	OK(schedule_repo_remove(db, "d", &err));
+	OK(schedule_repo_list(db, &arena, &rows, &err));
+	ck_assert_uint_eq(rows.count, 0);
+}
+END_TEST
+
+START_TEST(an_object_is_seen_once_by_a_dag)
+{
+	struct schedule_repo_object object = {"d", "objects://a/b", "1", 5};
+	struct schedule_repo_objects got;
+
+	OK(schedule_repo_put_object(db, &object, &err));
+	OK(schedule_repo_put_object(db, &object, &err));
+	object.etag = "2";
+	OK(schedule_repo_put_object(db, &object, &err));
+	object.dag = "other";
+	OK(schedule_repo_put_object(db, &object, &err));
+	OK(schedule_repo_objects(db, "d", &arena, &got, &err));
+	ck_assert_uint_eq(got.count, 2);
+	ck_assert_str_eq(got.items[0].uri, "objects://a/b");
+}
+END_TEST
+
+START_TEST(the_newest_run_and_success_of_a_dag_are_found)
+{
+	struct run_repo_row row;
+	int64_t moment_us;
+
+	OK(schedule_repo_last_success(db, "d", &moment_us, &err));
+	ck_assert_int_eq(moment_us, 0);
+	OK(schedule_repo_last_run(db, "d", &moment_us, &err));
+	ck_assert_int_eq(moment_us, 0);
+	for (int64_t id = 1; id <= 4; id++) {
+		row = a_run(id, "d", (const char *[]){"a", "b", "c", "e"}[id - 1]);
+		row.state = id < 3 ? "success" : "failed";
+		row.ended_at_us = 5000 - id;
+		OK(run_repo_insert(db, &row, &err));
+	}
+	OK(schedule_repo_last_success(db, "d", &moment_us, &err));
+	ck_assert_int_eq(moment_us, 4999);
+	OK(schedule_repo_last_run(db, "d", &moment_us, &err));
+	ck_assert_int_eq(moment_us, 1004);
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
 	TCase *cases = place_cases(argc, argv);
@@ -358,6 +422,9 @@ int main(int argc, char **argv)
 	tcase_add_test(cases, a_task_instance_comes_back_as_it_went);
 	tcase_add_test(cases, a_mapped_task_keeps_its_list);
 	tcase_add_test(cases, ten_thousand_instances_are_listed_by_id);
+	tcase_add_test(cases, a_schedule_comes_back_as_it_went);
+	tcase_add_test(cases, an_object_is_seen_once_by_a_dag);
+	tcase_add_test(cases, the_newest_run_and_success_of_a_dag_are_found);
 	tcase_set_timeout(cases, 60);
 	return suite_run("metadata", cases);
 }
