@@ -136,6 +136,7 @@ mr_status host_sql_exec(struct mr_task *task, struct mr_db *db, const char *sql,
 {
 	struct attempt *attempt = enter(task, db, "db_exec");
 	struct db_stmt *stmt;
+	int64_t changes;
 	int result;
 
 	host_need(attempt, sql, "db_exec", "the SQL");
@@ -145,11 +146,12 @@ mr_status host_sql_exec(struct mr_task *task, struct mr_db *db, const char *sql,
 	if (!stmt)
 		return host_failed(attempt);
 	result = db_run(stmt, &attempt->err);
+	changes = result < 0 ? 0 : db_changes(db->db);
 	db_stmt_free(stmt);
 	if (result < 0)
 		return host_failed(attempt);
 	if (affected)
-		*affected = db_changes(db->db);
+		*affected = changes;
 	return MR_OK;
 }
 
