@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/buf.h"
@@ -21,6 +23,7 @@
 enum {
 	FIRST_OWN_FD = 10, /* ours stay clear of the numbers a runner uses */
 	PROC_FILE_BYTES = 64 * 1024,
+	KILL_ROUNDS = 2000, /* of a millisecond */
 };
 
 /* What a task may know of our environment; secrets travel by the wire. */
@@ -274,6 +277,34 @@ void process_kill_strangers(int (*is_known)(void *context, pid_t pid), void *con
 
 		if (pid > 1 && !is_known(context, pid))
 			process_kill(pid);
+	}
+}
+
+static int is_nobody_known(void *context, pid_t pid)
+{
+	(void)context;
+	(void)pid;
+	return 0;
+}
+
+/* 0 once there is no child at all. */
+static int reap(void)
+{
+	pid_t pid;
+
+	do
+		pid = waitpid(-1, NULL, WNOHANG);
+	while (pid > 0);
+	return pid < 0 && errno == ECHILD ? 0 : 1;
+}
+
+void process_kill_all(void)
+{
+	const struct timespec pause = {.tv_nsec = 1000000};
+
+	for (int round = 0; reap() && round < KILL_ROUNDS; round++) {
+		process_kill_strangers(is_nobody_known, NULL);
+		nanosleep(&pause, NULL);
 	}
 }
 

@@ -47,8 +47,11 @@ void process_kill(pid_t pid);
 /* A runner of an earlier life: kills its group if it is still that process. 1 when it was. */
 int process_kill_leftover(const struct process_identity *identity);
 
-/* Kills every child of ours for which `is_known` says 0: descendants of dead runners. */
+/* Kills every child of ours for which `is_known` says 0: descendants of dead runners. What those had
+ * started becomes ours when they are gone, so look again whenever one was reaped. */
 void process_kill_strangers(int (*is_known)(void *context, pid_t pid), void *context);
+/* Kills and reaps whatever is below us, and waits until it is gone. */
+void process_kill_all(void);
 
 /* A program that is given `input_fd` as its stdin. */
 struct process_command {

@@ -168,15 +168,17 @@ static int is_known(void *context, pid_t pid)
 static void on_child(uv_signal_t *handle, int number)
 {
 	struct service *service = handle->data;
-	int status, runners = 0;
+	int status, others = 0;
 	pid_t pid;
 
 	(void)number;
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (!outbox_reaped(service->leader->outbox, pid, status))
-			runners += fleet_reaped(service->leader->fleet, pid, status);
+		if (outbox_reaped(service->leader->outbox, pid, status))
+			continue;
+		(void)fleet_reaped(service->leader->fleet, pid, status);
+		others = 1;
 	}
-	if (runners)
+	if (others)
 		process_kill_strangers(is_known, service->leader);
 }
 
@@ -381,6 +383,8 @@ int service_run(struct service *service, struct err *err)
 	if (leader_is_quiet(service->leader))
 		set_state(service, SERVICE_READY, "");
 	uv_run(&service->loop, UV_RUN_DEFAULT);
+	/* runners have gone; what their tasks have started goes with them */
+	process_kill_all();
 	return 0;
 }
 
