@@ -425,6 +425,12 @@ int db_set_cache_bytes(struct db *db, int64_t bytes, struct err *err)
 	return db->driver->set_cache(db, bytes, err);
 }
 
+int db_set_relaxed(struct db *db, int relaxed, struct err *err)
+{
+	assert(db->transaction == DB_TRANSACTION_NONE);
+	return db->driver->set_relaxed(db, relaxed, err);
+}
+
 int db_grow_wal(struct db *db, int64_t pages, struct err *err)
 {
 	return db->driver->grow_wal(db, pages, err);

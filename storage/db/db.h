@@ -179,6 +179,9 @@ int64_t db_wal_pages(const struct db *db);
 MUST_CHECK int db_checkpoint(struct db *db, struct err *err);
 /* Page cache from now on, also inside a transaction; 0: as it was opened with. */
 MUST_CHECK int db_set_cache_bytes(struct db *db, int64_t bytes, struct err *err);
+/* From the next transaction on, outside of one: `relaxed` commits may be as with DB_NORMAL_DURABILITY, and the next
+ * other one, of any connection, makes them durable too; 0: as it was opened with. */
+MUST_CHECK int db_set_relaxed(struct db *db, int relaxed, struct err *err);
 /* Makes the log `pages` long once, so that commits overwrite instead of extending it. */
 MUST_CHECK int db_grow_wal(struct db *db, int64_t pages, struct err *err);
 

@@ -45,6 +45,7 @@ struct db_driver {
 	int64_t (*wal_pages)(const struct db *db);
 	int (*checkpoint)(struct db *db, struct err *err);
 	int (*set_cache)(struct db *db, int64_t bytes, struct err *err); /* 0: as opened */
+	int (*set_relaxed)(struct db *db, int relaxed, struct err *err); /* 0: as opened */
 	int (*grow_wal)(struct db *db, int64_t pages, struct err *err);
 };
 

@@ -454,6 +454,15 @@ static int postgres_set_cache(struct db *db, int64_t bytes, struct err *err)
 	return 0;
 }
 
+/* Nobody stands behind another's commit here. */
+static int postgres_set_relaxed(struct db *db, int relaxed, struct err *err)
+{
+	(void)db;
+	(void)relaxed;
+	(void)err;
+	return 0;
+}
+
 static int postgres_grow_wal(struct db *db, int64_t pages, struct err *err)
 {
 	(void)db;
@@ -488,5 +497,6 @@ const struct db_driver postgres_driver = {
 	.wal_pages = postgres_wal_pages,
 	.checkpoint = postgres_checkpoint,
 	.set_cache = postgres_set_cache,
+	.set_relaxed = postgres_set_relaxed,
 	.grow_wal = postgres_grow_wal,
 };

@@ -212,6 +212,12 @@ static int set_cache(struct sqlite *sqlite, int64_t bytes, struct err *err)
 	return pragma(sqlite, text, err);
 }
 
+static int set_durability(struct sqlite *sqlite, int is_normal, struct err *err)
+{
+	return pragma(sqlite, is_normal ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL",
+	              err);
+}
+
 static int set_up(struct sqlite *sqlite, const struct db_options *options, struct err *err)
 {
 	sqlite3 *handle = sqlite->handle;
@@ -231,10 +237,8 @@ static int set_up(struct sqlite *sqlite, const struct db_options *options, struc
 	           "PRAGMA journal_size_limit=67108864;",
 	           err) < 0)
 		return -1;
-	if (pragma(sqlite,
-	           options->flags & DB_NORMAL_DURABILITY ? "PRAGMA synchronous=NORMAL"
-	                                                 : "PRAGMA synchronous=FULL",
-	           err) < 0)
+	sqlite->is_normal = (options->flags & DB_NORMAL_DURABILITY) != 0;
+	if (set_durability(sqlite, sqlite->is_normal, err) < 0)
 		return -1;
 	sqlite3_wal_hook(handle, on_commit, sqlite);
 	sqlite3_progress_handler(handle, SQLITE_PROGRESS_STEP, on_progress, sqlite);
@@ -432,6 +436,13 @@ static int sqlite_set_cache(struct db *db, int64_t bytes, struct err *err)
 	return set_cache(sqlite, bytes ? bytes : sqlite->cache_bytes, err);
 }
 
+static int sqlite_set_relaxed(struct db *db, int relaxed, struct err *err)
+{
+	struct sqlite *sqlite = sqlite_of(db);
+
+	return set_durability(sqlite, relaxed || sqlite->is_normal, err);
+}
+
 /* A transaction larger than the cache spills into the log; rolled back, it leaves the length. */
 static int sqlite_grow_wal(struct db *db, int64_t pages, struct err *err)
 {
@@ -480,5 +491,6 @@ const struct db_driver sqlite_driver = {
 	.wal_pages = sqlite_wal_pages,
 	.checkpoint = sqlite_checkpoint,
 	.set_cache = sqlite_set_cache,
+	.set_relaxed = sqlite_set_relaxed,
 	.grow_wal = sqlite_grow_wal,
 };

@@ -30,6 +30,7 @@ struct sqlite {
 	/* of what runs now; 0: no bound */
 	int64_t deadline_us, budget_left;
 	int64_t cache_bytes;
+	int is_normal; /* opened with DB_NORMAL_DURABILITY */
 };
 
 struct sqlite_stmt {

@@ -7,6 +7,7 @@
 
 #include "lib/clock.h"
 #include "lib/crypto.h"
+#include "lib/log.h"
 #include "lib/mem.h"
 #include "lib/str.h"
 #include "storage/load/load_result.h"
@@ -180,6 +181,9 @@ void load_close(struct load *load)
 	/* the connection may stay with a cache that is too large, no more */
 	if (load->phase != LOAD_OPENED && db_set_cache_bytes(load->context.db, 0, &unimportant) < 0)
 		load->phase = LOAD_OPENED;
+	if (load->is_relaxed && db_set_relaxed(load->context.db, 0, &unimportant) < 0)
+		log_warn("load", "the connection's commits stay relaxed cause=\"%s\"",
+		         unimportant.text);
 	/* nobody can go on with a load the database does not know */
 	if (!load->has_record)
 		reject_spool_remove(&load->spool);

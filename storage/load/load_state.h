@@ -62,13 +62,14 @@ struct load {
 	struct load_error *errors;
 	struct load_result result;
 	int is_filled;    /* the table was empty, and filled without its indexes */
+	int is_relaxed;   /* commits of this connection wait for no disk */
 	int is_truncated; /* the table was emptied in the open transaction */
 
 	int64_t began_us, bytes, bytes_total;
 	int64_t rows_read; /* of the source, by this attempt */
 	int64_t told_us;   /* when progress was told last */
 	int64_t turn_us;   /* when the open transaction began */
-	int64_t commit_us; /* what the last commit took */
+	int64_t given_us;  /* what giving way took: commit, and the turns of others */
 	int64_t turn_rows; /* of the open transaction */
 };
 

@@ -15,9 +15,10 @@ enum {
 	TICK_ROWS = 1024,
 	TICK_US = 100000,
 	TURN_SLICE_MS = 250,
-	/* the shortest turn before giving way, and the shortest when commits are slow */
-	TURN_US = 20000,
-	TURN_SLOW_US = 40000,
+	/* how long a turn is before giving way: so many times what that takes, within bounds */
+	TURN_FACTOR = 5,
+	TURN_LEAST_US = 20000,
+	TURN_MOST_US = 50000,
 	WAL_PAGES = 16000, /* where the log is moved into the database */
 };
 
@@ -348,18 +349,14 @@ static void shorten_log(struct db *db)
 
 static int commit_turn(struct load *load, enum load_repo_state state, struct err *err)
 {
-	int64_t began_us;
-
 	/* the last one may have nothing left to write */
 	load->now.chunks += load->turn_rows > 0 || load->now.chunks == 0;
 	if (reject_spool_sync(&load->spool, err) < 0 || save_record(load, state, err) < 0)
 		return -1;
 	FAULT("load.commit");
-	began_us = clock_monotonic_us();
 	if (db_commit(load->context.db, err) < 0)
 		return -1;
 	FAULT("load.committed");
-	load->commit_us = clock_monotonic_us() - began_us;
 	load->has_record = 1;
 	load->is_truncated = 1;
 	load->stored = load->now;
@@ -371,19 +368,21 @@ static int commit_turn(struct load *load, enum load_repo_state state, struct err
  * its commit. */
 static int give_way(struct load *load, struct err *err)
 {
-	int64_t least_us = load->commit_us * 3;
+	int64_t due_us = load->given_us * TURN_FACTOR;
+	int64_t began_us = clock_monotonic_us();
 
-	if (least_us < TURN_US)
-		least_us = TURN_US;
-	if (least_us > TURN_SLOW_US)
-		least_us = TURN_SLOW_US;
+	if (due_us < TURN_LEAST_US)
+		due_us = TURN_LEAST_US;
+	if (due_us > TURN_MOST_US)
+		due_us = TURN_MOST_US;
 	if (load->options.chunk_rows != LOAD_CHUNK_AUTO || (load->options.flags & LOAD_DRY_RUN))
 		return 0;
-	if (!db_writer_waiting(load->context.db) || clock_monotonic_us() - load->turn_us < least_us)
+	if (began_us - load->turn_us < due_us || !db_writer_waiting(load->context.db))
 		return 0;
-	if (commit_turn(load, LOAD_REPO_OPEN, err) < 0)
+	if (commit_turn(load, LOAD_REPO_OPEN, err) < 0 || begin_turn(load, err) < 0)
 		return -1;
-	return begin_turn(load, err);
+	load->given_us = load->turn_us - began_us;
+	return 0;
 }
 
 /* Writes all entries of a stage; those that `fill` keeps back are left to later. */
@@ -442,11 +441,24 @@ static void roll_back(struct load *load)
 		return;
 }
 
+/* Chunks that a load chose by itself need not be durable one by one: after a power cut it goes on from
+ * an earlier one. The last commit makes all of them durable. */
+static int set_relaxed(struct load *load, unsigned flags, struct err *err)
+{
+	int relaxed = load->options.chunk_rows == LOAD_CHUNK_AUTO && !(flags & LOAD_WRITE_LAST);
+
+	if (relaxed == load->is_relaxed)
+		return 0;
+	load->is_relaxed = relaxed;
+	return db_set_relaxed(load->context.db, relaxed, err);
+}
+
 static int write_turns(struct load *load, unsigned flags, struct err *err)
 {
 	enum load_repo_state state = LOAD_REPO_OPEN;
 
-	if (begin_turn(load, err) < 0 || write_all(load, err) < 0)
+	if (set_relaxed(load, flags, err) < 0 || begin_turn(load, err) < 0 ||
+	    write_all(load, err) < 0)
 		return -1;
 	if (load->options.flags & LOAD_DRY_RUN) {
 		db_rollback(load->context.db);
