@@ -2,6 +2,7 @@
 #include "api/routes.h"
 
 #include "api/dag_acts.h"
+#include "api/dag_backfills.h"
 #include "api/dag_versions.h"
 #include "api/dags.h"
 #include "api/explain.h"
@@ -24,6 +25,8 @@ static const char *const runs_of_dag[] = {"limit", "cursor", "state", "type", NU
 static const char *const runs_of_all[] = {"limit", "cursor", "state", "type", "dag", NULL};
 static const char *const run[] = {"counts", "tasks", NULL};
 static const char *const graph[] = {"run", NULL};
+static const char *const backfills_of_dag[] = {"limit", NULL};
+static const char *const backfills_of_all[] = {"limit", "dag", NULL};
 static const char *const task[] = {"map_index", NULL};
 static const char *const attempt_log[] = {"map_index", "offset", "follow", NULL};
 
@@ -44,6 +47,16 @@ static const struct route routes[] = {
 	 "Show the places of a DAG's tasks, with the states of a run where asked"},
 	{ROUTE_GET, "/v1/dags/{dag}/explain", explain_show_dag, ROUTE_READ, 0, 0, json, NULL,
 	 "Say why a DAG does not run"},
+	{ROUTE_GET, "/v1/dags/{dag}/backfills", dag_backfills_list, ROUTE_READ, 0, 0, json,
+	 backfills_of_dag, "List the backfills of a DAG, newest first"},
+	{ROUTE_POST, "/v1/dags/{dag}/backfills", dag_backfills_create, ROUTE_OPERATE, 0,
+	 LIMIT_BODY_BYTES, json, NULL, "Make the runs of a span of time, or plan them"},
+	{ROUTE_GET, "/v1/backfills", dag_backfills_list, ROUTE_READ, 0, 0, json, backfills_of_all,
+	 "List the backfills of all DAGs, newest first"},
+	{ROUTE_GET, "/v1/backfills/{backfill}", dag_backfills_show, ROUTE_READ, 0, 0, json, NULL,
+	 "Show a backfill with its runs"},
+	{ROUTE_PATCH, "/v1/backfills/{backfill}", dag_backfills_update, ROUTE_OPERATE, 0,
+	 LIMIT_BODY_BYTES, json, NULL, "Pause, resume or cancel a backfill"},
 	{ROUTE_GET, "/v1/dags/{dag}/versions", dag_versions_list, ROUTE_READ, 0, 0, json, NULL,
 	 "List the versions that a DAG has had, newest first"},
 	{ROUTE_GET, "/v1/dags/{dag}/versions/{version}", dag_versions_show, ROUTE_READ, 0, 0, json,

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "cli/cmd_backfill.h"
 #include "cli/cmd_completion.h"
 #include "cli/cmd_config.h"
 #include "cli/cmd_dag_acts.h"
@@ -73,6 +74,25 @@ static const struct verb_option render_options[] = {
 	{"param", 'p', OPTION_REPEATED, "KEY=VALUE", "a parameter, again for each"},
 	{"logical-date", 0, 0, "TIME", "the moment the run is about"},
 	{"map-index", 0, 0, "N", "of a mapped task; default 0"},
+};
+
+static const struct verb_option backfill_options[] = {
+	{"from", 0, 0, "TIME", "the first logical date"},
+	{"to", 0, 0, "TIME", "the last one"},
+	{"plan", 0, 0, NULL, "show which runs would be made and which exist"},
+	{"dry-run", 0, 0, NULL, "the same as --plan"},
+	{"order", 0, 0, "ORDER", "asc or desc; default asc"},
+	{"max-active", 0, 0, "N", "so many runs at a time; default 1"},
+	{"existing", 0, 0, "WHAT", "skip, or run again the failed or all; default skip"},
+	{"follow", 'f', 0, NULL, "show how far it is until it ends"},
+};
+
+static const struct verb_option backfill_list_options[] = {
+	{"limit", 'n', 0, "N", "at most so many; default 50"},
+};
+
+static const struct verb_option backfill_show_options[] = {
+	{"follow", 'f', 0, NULL, "show how far it is until it ends"},
 };
 
 static const struct verb_option list_options[] = {
@@ -196,6 +216,24 @@ static const struct verb verbs[] = {
 	 NULL, 0, {"millrace dags unpause bulk_insert"}, NULL, 0},
 	{"dags explain", "DAG", "Say why a DAG does not run", cmd_dag_acts_explain,
 	 NULL, 0, {"millrace dags explain bulk_insert"}, NULL, 0},
+	{"dags backfill", "DAG", "Make the runs of a span of time", cmd_backfill_create,
+	 OPTIONS(backfill_options),
+	 {"millrace dags backfill nightly --from 2026-01-01 --to 2026-01-31 --plan",
+	  "millrace dags backfill nightly --from 2026-01-01 --to 2026-01-31 --max-active 4 --follow"},
+	 "it was followed and did not succeed", 0},
+	{"dags backfill list", "[DAG]", "List backfills, newest first", cmd_backfill_list,
+	 OPTIONS(backfill_list_options), {"millrace dags backfill list"}, NULL, 0},
+	{"dags backfill show", "BACKFILL", "Show a backfill with its runs", cmd_backfill_show,
+	 OPTIONS(backfill_show_options),
+	 {"millrace dags backfill show 20261121T084200Z-3f9a1c"},
+	 "it was followed and did not succeed", 0},
+	{"dags backfill pause", "BACKFILL", "Make no more runs for now", cmd_backfill_pause,
+	 NULL, 0, {"millrace dags backfill pause 20261121T084200Z-3f9a1c"}, NULL, 0},
+	{"dags backfill resume", "BACKFILL", "Go on where it was paused", cmd_backfill_resume,
+	 NULL, 0, {"millrace dags backfill resume 20261121T084200Z-3f9a1c"}, NULL, 0},
+	{"dags backfill cancel", "BACKFILL", "Make no more runs and cancel those that run",
+	 cmd_backfill_cancel, NULL, 0,
+	 {"millrace dags backfill cancel 20261121T084200Z-3f9a1c"}, NULL, 0},
 
 	{"runs list", "[DAG]", "List runs, newest first", cmd_runs_list,
 	 OPTIONS(list_options), {"millrace runs list", "millrace runs list bulk_insert --state failed"},

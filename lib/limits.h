@@ -67,7 +67,9 @@
 #define LIMIT_GRAPH_PLACES       2000               /* tasks and bends of a drawn DAG */
 #define LIMIT_DESCRIPTORS_BYTES  (16 * 1024 * 1024) /* what all plugins say of themselves */
 #define LIMIT_WAITING_COMMANDS   10000              /* triggers and the like, before 503 */
-#define LIMIT_DIFF_EDITS         2000 /* lines that differ; more are shown as replaced */
+#define LIMIT_DIFF_EDITS         2000  /* lines that differ; more are shown as replaced */
+#define LIMIT_BACKFILL_RUNS      10000 /* logical dates of one backfill */
+#define LIMIT_BACKFILL_ACTIVE    1000  /* its unfinished runs */
 
 /* runs that tasks start */
 #define LIMIT_RUN_DEPTH          10 /* runs started by tasks of runs that tasks started … */

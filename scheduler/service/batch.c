@@ -62,6 +62,8 @@ void batch_free(struct batch *batch)
 	vec_release(&batch->outputs);
 	vec_release(&batch->tasks);
 	vec_release(&batch->runs);
+	vec_release(&batch->backfills);
+	vec_release(&batch->joins);
 	vec_release(&batch->retention);
 	vec_release(&batch->notes);
 	vec_release(&batch->commands);
@@ -77,8 +79,9 @@ static int has_only_attempts(const struct batch *batch)
 {
 	return !batch->dags.count && !batch->pauses.count && !batch->schedules.count &&
 	       !batch->objects.count && !batch->new_runs.count && !batch->new_tasks.count &&
-	       !batch->tasks.count && !batch->runs.count && !batch->retention.count &&
-	       !batch->deliveries.count && !batch->cancels.count && !batch->answers;
+	       !batch->tasks.count && !batch->runs.count && !batch->backfills.count &&
+	       !batch->retention.count && !batch->deliveries.count && !batch->cancels.count &&
+	       !batch->answers;
 }
 
 int batch_is_empty(const struct batch *batch)
@@ -490,6 +493,20 @@ static int store_runs(const struct batch *batch, struct db *db, struct err *err)
 	return 0;
 }
 
+static int store_backfills(const struct batch *batch, struct db *db, struct err *err)
+{
+	for (size_t i = 0; i < batch->backfills.count; i++) {
+		if (backfill_repo_put(db, &batch->backfills.items[i], err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < batch->joins.count; i++) {
+		if (backfill_repo_join(db, batch->joins.items[i].run,
+		                       batch->joins.items[i].backfill, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int store_outbox(const struct batch *batch, struct db *db, struct err *err)
 {
 	for (size_t i = 0; i < batch->messages.count; i++) {
@@ -544,7 +561,8 @@ int batch_store(const struct batch *batch, struct db *db, struct err *err)
 		if (task_repo_update(db, &batch->tasks.items[i], err) < 0)
 			return -1;
 	}
-	if (store_runs(batch, db, err) < 0 || store_outbox(batch, db, err) < 0)
+	if (store_runs(batch, db, err) < 0 || store_backfills(batch, db, err) < 0 ||
+	    store_outbox(batch, db, err) < 0)
 		return -1;
 	return retention_repo_do(db, batch->retention.items, batch->retention.count, err);
 }

@@ -12,6 +12,7 @@
 #include "scheduler/service/command.h"
 #include "scheduler/service/job.h"
 #include "storage/repo/attempt_repo.h"
+#include "storage/repo/backfill_repo.h"
 #include "storage/repo/command_repo.h"
 #include "storage/repo/dag_repo.h"
 #include "storage/repo/outbox_repo.h"
@@ -37,6 +38,10 @@ struct batch_pause {
 struct batch_items {
 	int64_t instance;
 	const char *items; /* JSON */
+};
+
+struct batch_join {
+	int64_t run, backfill;
 };
 
 struct batch_note {
@@ -99,6 +104,14 @@ struct batch {
 	} outputs;
 	struct batch_tasks tasks;
 	struct batch_runs runs;
+	struct {
+		struct backfill_repo_row *items;
+		size_t count, capacity;
+	} backfills;
+	struct {
+		struct batch_join *items; /* runs that are a backfill's now */
+		size_t count, capacity;
+	} joins;
 	struct {
 		struct retention_repo_act *items;
 		size_t count, capacity;

@@ -13,14 +13,16 @@
 #include "lib/json.h"
 
 enum command_kind {
-	COMMAND_TRIGGER,     /* make a run */
-	COMMAND_CANCEL,      /* end a run, or a task of it, as a person asks */
-	COMMAND_PAUSE,       /* runs of the DAG stay queued; `is_paused` says on or off */
-	COMMAND_CLEAR,       /* run tasks again; see enum command_clear */
-	COMMAND_MARK,        /* say how a run, or a task of it, that has ended did so */
-	COMMAND_NOTE,        /* replace the note of a run */
-	COMMAND_EXPLAIN_RUN, /* why what waits of a run does; answered at once */
-	COMMAND_EXPLAIN_DAG, /* the same of a DAG and its runs */
+	COMMAND_TRIGGER,      /* make a run */
+	COMMAND_CANCEL,       /* end a run, or a task of it, as a person asks */
+	COMMAND_PAUSE,        /* runs of the DAG stay queued; `is_paused` says on or off */
+	COMMAND_CLEAR,        /* run tasks again; see enum command_clear */
+	COMMAND_MARK,         /* say how a run, or a task of it, that has ended did so */
+	COMMAND_NOTE,         /* replace the note of a run */
+	COMMAND_EXPLAIN_RUN,  /* why what waits of a run does; answered at once */
+	COMMAND_EXPLAIN_DAG,  /* the same of a DAG and its runs */
+	COMMAND_BACKFILL,     /* make the runs of a span of time, or plan them */
+	COMMAND_BACKFILL_SET, /* pause, resume or cancel a backfill */
 };
 
 enum command_clear {
@@ -31,6 +33,17 @@ enum command_clear {
 };
 
 #define COMMAND_ALL_ITEMS INT32_MIN
+
+/* What a command about backfills says. Moments are microseconds since the epoch. */
+struct command_backfill {
+	const char *backfill_id; /* set: which */
+	const char *state;       /* set: running, paused or cancelled */
+	int64_t from_us, to_us;  /* logical dates, both included */
+	const char *order;       /* asc or desc */
+	const char *existing;    /* what becomes of runs that are there: skip, failed or all */
+	int32_t max_active;      /* of its runs, unfinished at a time */
+	int is_plan;             /* change nothing: the answer says what it would do */
+};
 
 struct explanation;
 
@@ -47,15 +60,16 @@ struct command {
 	int64_t logical_date_us; /* trigger: INT64_MIN when not given */
 	const char *note;        /* trigger: "" when none; note, cancel, mark: NULL leaves it */
 	int is_paused;           /* pause */
+	const struct command_backfill *backfill; /* backfill, backfill_set */
 
 	/* The answer. ERR_NOT_FOUND no such DAG, run or task; ERR_INVALID wrong parameters (all of them
 	 * in `faults`, an array of {"pointer", "detail"}); ERR_CONFLICT the run id or logical date is
 	 * taken, or its state does not allow it; ERR_UNAVAILABLE the metadata database cannot be written. */
-	struct err err; /* code ERR_NONE when it was done */
-	json_t *faults; /* a reference of the submitter's, NULL when there are none */
-	char made_run_id[129];
-	int64_t made_run; /* row id of the run, 0 when none was made; explain: which */
-	/* Clear: an array of the task instances, with `was`, their state before; explain_dag: an
+	struct err err;        /* code ERR_NONE when it was done */
+	json_t *faults;        /* a reference of the submitter's, NULL when there are none */
+	char made_run_id[129]; /* of a backfill its id */
+	int64_t made_run;      /* row id of the run, 0 when none was made; explain: which */
+	/* Backfill: its plan. Clear: an array of the task instances, with `was`, their state before; explain_dag: an
 	 * object. A reference of the submitter's. */
 	json_t *answer;
 	/* Explain_run: the submitter's, explanation_free(); NULL when the run has ended. */

@@ -10,6 +10,7 @@
 #include "lib/str.h"
 #include "lib/vec.h"
 #include "scheduler/core/dag_params.h"
+#include "scheduler/service/backfills.h"
 #include "scheduler/service/explain.h"
 #include "scheduler/service/run_commands.h"
 #include "scheduler/service/run_info.h"
@@ -18,19 +19,25 @@
 
 /* The kinds that are put on record; a trigger's record is its run. */
 static const char *const recorded[] = {
-	[COMMAND_TRIGGER] = NULL,     [COMMAND_CANCEL] = "cancel",  [COMMAND_PAUSE] = "pause",
-	[COMMAND_CLEAR] = "clear",    [COMMAND_MARK] = "mark",      [COMMAND_NOTE] = "note",
-	[COMMAND_EXPLAIN_RUN] = NULL, [COMMAND_EXPLAIN_DAG] = NULL,
+	[COMMAND_TRIGGER] = NULL,        [COMMAND_CANCEL] = "cancel",
+	[COMMAND_PAUSE] = "pause",       [COMMAND_CLEAR] = "clear",
+	[COMMAND_MARK] = "mark",         [COMMAND_NOTE] = "note",
+	[COMMAND_EXPLAIN_RUN] = NULL,    [COMMAND_EXPLAIN_DAG] = NULL,
+	[COMMAND_BACKFILL] = "backfill", [COMMAND_BACKFILL_SET] = "backfill_set",
 };
 
 static json_t *arguments_of(const struct command *command)
 {
-	json_t *arguments = json_pack("{s:s, s:s*, s:s*, s:s*, s:O*}", "dag", command->dag,
+	json_t *arguments = json_pack("{s:s*, s:s*, s:s*, s:s*, s:O*}", "dag", command->dag,
 	                              "run_id", command->run_id, "task", command->task, "state",
 	                              command->state, "tasks", command->params);
 
 	if (command->task && command->map_index != COMMAND_ALL_ITEMS)
 		json_object_set_new(arguments, "map_index", json_integer(command->map_index));
+	if (command->backfill)
+		json_object_set_new(arguments, "backfill_id", json_string(command->made_run_id));
+	if (command->kind == COMMAND_BACKFILL_SET)
+		json_object_set_new(arguments, "state", json_string(command->backfill->state));
 	if (command->kind == COMMAND_PAUSE)
 		json_object_set_new(arguments, "is_paused", json_boolean(command->is_paused));
 	if (command->kind == COMMAND_CLEAR)
@@ -105,7 +112,7 @@ static int check_logical_date(struct leader *leader, struct command *command)
 	return taken;
 }
 
-static struct registry_dag *find_dag(struct leader *leader, struct command *command)
+struct registry_dag *commands_find_dag(struct leader *leader, struct command *command)
 {
 	struct registry_dag *entry = registry_find(&leader->registry, command->dag);
 
@@ -143,7 +150,7 @@ static void create_run(struct leader *leader, struct command *command, struct da
 /* -1: refused, command->err says why. */
 static int trigger(struct leader *leader, struct command *command)
 {
-	struct registry_dag *entry = find_dag(leader, command);
+	struct registry_dag *entry = commands_find_dag(leader, command);
 	json_t *params;
 
 	if (!entry || choose_run_id(leader, command, clock_now_us()) < 0 ||
@@ -198,10 +205,11 @@ static const struct {
 	int (*run)(struct leader *leader, struct command *command);
 	int only_asks; /* nothing changes, so trouble does not matter */
 } handlers[] = {
-	[COMMAND_TRIGGER] = {trigger, 0},         [COMMAND_CANCEL] = {run_commands_cancel, 0},
-	[COMMAND_PAUSE] = {set_paused, 0},        [COMMAND_CLEAR] = {run_commands_clear, 0},
-	[COMMAND_MARK] = {run_commands_mark, 0},  [COMMAND_NOTE] = {run_commands_note, 0},
-	[COMMAND_EXPLAIN_RUN] = {explain_run, 1}, [COMMAND_EXPLAIN_DAG] = {explain_dag, 1},
+	[COMMAND_TRIGGER] = {trigger, 0},           [COMMAND_CANCEL] = {run_commands_cancel, 0},
+	[COMMAND_PAUSE] = {set_paused, 0},          [COMMAND_CLEAR] = {run_commands_clear, 0},
+	[COMMAND_MARK] = {run_commands_mark, 0},    [COMMAND_NOTE] = {run_commands_note, 0},
+	[COMMAND_EXPLAIN_RUN] = {explain_run, 1},   [COMMAND_EXPLAIN_DAG] = {explain_dag, 1},
+	[COMMAND_BACKFILL] = {backfills_create, 0}, [COMMAND_BACKFILL_SET] = {backfills_set, 0},
 };
 
 void commands_do(struct leader *leader, struct command *command)

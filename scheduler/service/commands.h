@@ -14,4 +14,7 @@ void commands_answer_later(struct leader *leader, struct command *command);
 
 void commands_do(struct leader *leader, struct command *command);
 
+/* The DAG of the command, with a good version; NULL with command->err. */
+struct registry_dag *commands_find_dag(struct leader *leader, struct command *command);
+
 #endif

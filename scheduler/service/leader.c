@@ -17,6 +17,7 @@
 #include "lib/str.h"
 #include "lib/vec.h"
 #include "scheduler/service/attempts.h"
+#include "scheduler/service/backfills.h"
 #include "scheduler/service/child_runs.h"
 #include "scheduler/service/dispatch.h"
 #include "scheduler/service/map_info.h"
@@ -255,6 +256,8 @@ static void act(struct leader *leader, struct batch *batch)
 		fleet_cancel(leader->fleet, *attempt);
 	vec_foreach(int64_t *, run, &batch->ended)
 		leader_forget(leader, *run);
+	if (batch->ended.count || batch->backfills.count)
+		backfills_look(leader->backfills);
 	if (batch->retention.count)
 		retention_committed(leader->retention);
 	messages_committed(leader, batch);
@@ -294,9 +297,11 @@ static int store_batch(struct leader *leader)
 void leader_turn(struct leader *leader)
 {
 	fleet_turn(leader->fleet);
+	backfills_turn(leader);
 	while (!leader->under_way && is_due(leader) && store_batch(leader)) {
 		finish_batch(leader, leader->under_way);
 		fleet_turn(leader->fleet);
+		backfills_turn(leader);
 	}
 	set_timer(leader);
 }
@@ -571,6 +576,7 @@ void leader_close(struct leader *leader)
 	journal_stop(leader->journal);
 	fleet_free(leader->fleet);
 	outbox_free(leader->outbox);
+	backfills_free(leader->backfills);
 	engine_free(leader->engine);
 	while (leader->infos)
 		run_info_free(leader->infos);

@@ -49,6 +49,7 @@ struct leader {
 	int runners_fd;
 	char *program, *runners_folder; /* our own binary; where runners start */
 	struct run_info *infos;         /* of all runs in memory */
+	struct backfills *backfills;    /* NULL until recovery */
 	struct retention *retention;    /* NULL until the loop is about to run */
 	struct idmap children; /* the first struct run_info of a task instance's, by its row id */
 	int is_draining;

@@ -12,6 +12,7 @@
 #include "lib/mem.h"
 #include "lib/str.h"
 #include "lib/vec.h"
+#include "scheduler/service/backfills.h"
 #include "scheduler/service/restore.h"
 #include "scheduler/service/schedules.h"
 
@@ -119,6 +120,8 @@ int recovery_run(struct leader *leader, struct err *err)
 		return -1;
 	leader_reload(leader, LEADER_RELOAD_PLUGINS);
 	if (take_up_dags(leader, err) < 0 || restore_unfinished(leader, err) < 0)
+		return -1;
+	if (backfills_start(leader, err) < 0)
 		return -1;
 	/* a queued run may have a place free by now */
 	leader_step(leader, &tick);

@@ -110,6 +110,7 @@ static struct run_info *restore_info(const struct run_repo_row *row, const struc
 	info = run_info_new(dag, row->run_id, params);
 	json_decref(params);
 	info->id = row->id;
+	info->backfill = row->backfill;
 	run_info_set_type(info, row->type);
 	run_info_set_note(info, row->note);
 	run_info_set_by(info, row->triggered_by);

@@ -46,6 +46,11 @@ static int find(struct target *target, struct leader *leader, struct command *co
 /* Brings one that has ended back to memory; `dag`: with that version. */
 static int restore(struct target *target, struct dag *dag)
 {
+	if (retention_takes(target->leader->retention, target->row.id))
+		return err_set(
+			&target->command->err, ERR_CONFLICT,
+			"the run '%.128s' is older than its DAG keeps them and is being removed",
+			target->command->run_id);
 	if (!target->run) {
 		target->run =
 			restore_ended(target->leader, &target->row, dag, &target->command->err);

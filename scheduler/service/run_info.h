@@ -36,6 +36,7 @@ struct task_info {
 struct run_info {
 	struct run_info *next, **link; /* in the list of all, see run_info_link() */
 	int64_t id;
+	int64_t backfill; /* row id of the one that wants it, 0: none */
 	char *run_id, *type, *note, *by;
 	char *object;   /* the URI that fired it, NULL: none */
 	json_t *params; /* object */

@@ -114,6 +114,14 @@ static const char outbox_places[] =
 /* a schedule owes nothing for the time before it was seen */
 static const char schedules[] =
 	"ALTER TABLE schedule ADD COLUMN seen_at BIGINT NOT NULL DEFAULT 0;";
+static const char backfills[] =
+	"ALTER TABLE backfill ADD COLUMN dag_version TEXT;"
+	"ALTER TABLE backfill ADD COLUMN reason TEXT;"
+	"ALTER TABLE backfill ADD COLUMN \"by\" TEXT;"
+	"ALTER TABLE backfill ADD COLUMN total BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE backfill ADD COLUMN made BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE backfill ADD COLUMN skipped BIGINT NOT NULL DEFAULT 0;"
+	"CREATE INDEX backfill_unfinished ON backfill (id) WHERE ended_at IS NULL;";
 
 const struct metadata_schema_step metadata_schema_steps[] = {
 	{"DAGs, runs, tasks, attempts and outputs", first},
@@ -124,5 +132,6 @@ const struct metadata_schema_step metadata_schema_steps[] = {
 	{"runs that are old", retention},
 	{"where messages go", outbox_places},
 	{"when a schedule was seen", schedules},
+	{"what backfills have done", backfills},
 };
 const size_t metadata_schema_count = countof(metadata_schema_steps);

@@ -185,6 +185,8 @@ static int delete_rest(struct db *db, int64_t before_us, struct err *err)
 		" FROM dag_history h WHERE h.seen_at < $1"
 		" AND NOT EXISTS (SELECT 1 FROM run WHERE run.dag = h.dag AND run.dag_version = h.hash)"
 		" AND NOT EXISTS (SELECT 1 FROM dag WHERE dag.dag = h.dag AND dag.hash = h.hash)"
+		" AND NOT EXISTS (SELECT 1 FROM backfill b WHERE b.dag = h.dag"
+		" AND b.dag_version = h.hash AND b.ended_at IS NULL)"
 		" LIMIT 200)",
 		"DELETE FROM dag_version WHERE hash IN (SELECT v.hash FROM dag_version v"
 		" WHERE v.created_at < $1 AND NOT EXISTS"
@@ -193,9 +195,6 @@ static int delete_rest(struct db *db, int64_t before_us, struct err *err)
 		"DELETE FROM event WHERE seq IN (SELECT seq FROM"
 		" (SELECT seq, at FROM event ORDER BY seq LIMIT 500) AS oldest WHERE at < $1)"
 		" AND seq < (SELECT max(seq) FROM event)",
-		"DELETE FROM outbox WHERE id IN (SELECT id FROM"
-		" (SELECT id, ended_at FROM outbox ORDER BY id LIMIT 500) AS oldest"
-		" WHERE ended_at < $1)",
 		"DELETE FROM backfill WHERE id IN (SELECT b.id FROM backfill b WHERE b.ended_at < $1"
 		" AND NOT EXISTS (SELECT 1 FROM run WHERE run.backfill = b.id) LIMIT 200)",
 	};

@@ -21,7 +21,7 @@ struct retention_repo_rule {
 enum retention_repo_kind {
 	RETENTION_REPO_RUN,    /* a run, or some of its rows */
 	RETENTION_REPO_FORGET, /* its logs are gone */
-	RETENTION_REPO_REST,   /* versions, events, callbacks and backfills that nobody refers to */
+	RETENTION_REPO_REST,   /* versions, events and backfills that nobody refers to */
 };
 
 struct retention_repo_act {

@@ -6,7 +6,7 @@
 #define COLUMNS                                                                                    \
 	"id, dag, run_id, state, type, cause, reason, dag_version, params, triggered_by, note,"    \
 	" idempotency_key, object, counts, logical_at, interval_start, interval_end,"              \
-	" queued_at, started_at, ended_at"
+	" queued_at, started_at, ended_at, backfill"
 
 #define SELECT_RUN "SELECT " COLUMNS " FROM run "
 
@@ -162,6 +162,7 @@ static void read_row(struct db_stmt *stmt, struct arena *arena, void *item)
 	row->queued_at_us = db_column_int(stmt, 17);
 	row->started_at_us = db_column_int(stmt, 18);
 	row->ended_at_us = db_column_int(stmt, 19);
+	row->backfill = db_column_int(stmt, 20);
 }
 
 static const struct metadata_shape shape = {sizeof(struct run_repo_row), read_row};

@@ -28,6 +28,7 @@ struct run_repo_row {
 	unsigned has;
 	int64_t logical_at_us, interval_start_us, interval_end_us;
 	int64_t queued_at_us, started_at_us, ended_at_us;
+	int64_t backfill; /* row id of the one that wants it, 0: none; read only (backfill_repo.h) */
 };
 
 struct run_repo_rows {

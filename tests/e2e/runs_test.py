@@ -31,7 +31,7 @@ class Runs(ProjectTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        for name, text in (("say", SAY), ("fail", FAIL), ("slow", SLOW), ("loud", LOUD), ("again", SAY)):
+        for name, text in (("nightly", "schedule: '0 3 * * *'\ncatchup: none\n" + SAY), ("say", SAY), ("fail", FAIL), ("slow", SLOW), ("loud", LOUD), ("again", SAY)):
             cls.project.dag(name, text)
         cls.project.write("departments.csv", "1,Supply Chain\n2,Maintenance\n")
         cls.project.write("jobs.csv", "1,Clerk\n")

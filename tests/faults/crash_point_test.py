@@ -31,6 +31,10 @@ SCHEDULES = {
 }
 
 
+DAYS = "schedule: '@daily'\ncatchup: none\ntasks: {a: {use: flow.noop}}\n"
+SPAN = {"from": "2026-01-01", "to": "2026-01-06", "max_active": 2}
+
+
 def points():
     """Every FAULT("name") of the sources, so that a new one is tested from its first day."""
     found = set()
@@ -56,6 +60,8 @@ class CrashPoints(unittest.TestCase):
             return False
         try:
             project.request("PATCH", "/v1/dags/points/runs/only", {"note": "seen"})
+            if fault.startswith("backfill"):
+                project.post("/v1/dags/days/backfills", SPAN)
         except OSError:
             pass
         return accepted
@@ -64,6 +70,7 @@ class CrashPoints(unittest.TestCase):
         with self.subTest(fault=fault), Project() as self.project:
             self.project.dag("child", CHILD)
             self.project.dag("points", DAG)
+            self.project.dag("days", DAYS)
             if fault.startswith("retention"):
                 self.make_old_runs()
             if fault in SCHEDULES:
@@ -131,6 +138,39 @@ class CrashPoints(unittest.TestCase):
         for name in ("journal-before-commit", "journal-after-commit", "dispatch-before-start"):
             for number in (2, 3, 4):
                 self.end_of(f"{name}:{number}")
+
+
+class Backfills(unittest.TestCase):
+    """However often it dies in between, a backfill makes each of its runs once."""
+
+    def test_a_backfill_goes_on_behind_its_last_run(self):
+        for fault in ("backfill-before-commit", "backfill-before-commit:3", "journal-before-commit:6",
+                      "journal-after-commit:6", "journal-after-commit:8", "dispatch-before-start:7"):
+            with self.subTest(fault=fault), Project() as project:
+                project.dag("days", DAYS)
+                self.die(project, fault)
+                self.assertTrue(os.path.exists(project.path("died")), "the point was never met")
+                project.kill()
+                project.start()
+                project.wait_for_dag("days")
+                if not project.get("/v1/backfills").json():
+                    self.assertEqual(project.post("/v1/dags/days/backfills", SPAN).status, 201)
+                project.wait(lambda: project.get("/v1/backfills").json()[0]["state"] == "success",
+                             "the backfill succeeds")
+                (backfill,) = project.get("/v1/backfills").json()
+                self.assertEqual(backfill["counts"], {"total": 6, "remaining": 0, "skipped": 0,
+                                                      "success": 6})
+                dates = [run["logical_date"] for run in project.get("/v1/dags/days/runs").json()]
+                self.assertEqual(sorted(dates), [f"2026-01-0{day}T00:00:00Z" for day in range(1, 7)])
+
+    def die(self, project, fault):
+        try:
+            project.start(MILLRACE_FAULT=fault, MILLRACE_FAULT_ONCE=project.path("died"))
+            project.wait_for_dag("days")
+            project.post("/v1/dags/days/backfills", SPAN)
+            project.wait(lambda: project.server.poll() is not None, "the server dies", 20)
+        except (OSError, AssertionError):
+            pass
 
 
 STUBBORN = """
