@@ -97,6 +97,36 @@ START_TEST(svg_has_a_box_for_each_task)
 }
 END_TEST
 
+START_TEST(the_tasks_of_a_run_have_states)
+{
+	static const struct dag_graph_task run[] = {
+		{.count = {[TASK_SUCCESS] = 1}},
+		{.count = {[TASK_SUCCESS] = 2, [TASK_FAILED] = 1, [TASK_REMOVED] = 4}},
+		{.count = {[TASK_RUNNING] = 1, [TASK_FAILED] = 1}},
+		{.count = {[TASK_REMOVED] = 1}},
+	};
+	struct dag *dag = dag_of("a; b; c; d");
+	struct buf text = {0};
+	struct err err;
+	json_t *graph = dag_graph_json(dag, run, &err);
+	const json_t *node = json_array_get(json_object_get(graph, "nodes"), 1);
+
+	ck_assert_str_eq(json_get_text(node, "state", ""), "failed");
+	ck_assert_int_eq(json_get_int(json_object_get(node, "counts"), "success", 0), 2);
+	json_decref(graph);
+	ck_assert_int_eq(dag_graph_text(dag, run, &text, &err), 0);
+	ck_assert_ptr_nonnull(strstr(buf_string(&text), "│ a: success "));
+	ck_assert_ptr_nonnull(strstr(buf_string(&text), "│ b: failed 1/3 "));
+	ck_assert_ptr_nonnull(strstr(buf_string(&text), "│ c: running 1/2 "));
+	ck_assert_ptr_nonnull(strstr(buf_string(&text), "│ d: removed "));
+	buf_clear(&text);
+	ck_assert_int_eq(dag_graph_svg(dag, run, &text, &err), 0);
+	ck_assert_ptr_nonnull(strstr(buf_string(&text), "<title>running</title>"));
+	buf_release(&text);
+	dag_release(dag);
+}
+END_TEST
+
 START_TEST(what_is_too_large_is_refused)
 {
 	struct buf text = {0};
@@ -122,6 +152,7 @@ int main(void)
 	tcase_add_loop_test(cases, a_dag_is_drawn_from_left_to_right, 0, (int)countof(drawings));
 	tcase_add_test(cases, json_has_layers_and_edges);
 	tcase_add_test(cases, svg_has_a_box_for_each_task);
+	tcase_add_test(cases, the_tasks_of_a_run_have_states);
 	tcase_add_test(cases, what_is_too_large_is_refused);
 	return suite_run("graph", cases);
 }
