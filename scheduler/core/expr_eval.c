@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/json_writer.h"
+#include "lib/limits.h"
 #include "scheduler/core/expr_function.h"
 #include "scheduler/core/expr_tree.h"
 
@@ -52,6 +53,30 @@ void expr_eval_format(struct buf *buf, const json_t *value)
 	} else if (!json_is_null(value)) {
 		json_append(buf, value);
 	}
+}
+
+int64_t expr_eval_size(const json_t *value, int64_t most)
+{
+	const char *key;
+	json_t *member = NULL;
+	int64_t size = 1;
+	size_t i;
+
+	if (json_is_string(value))
+		return (int64_t)json_string_length(value) + 2;
+	json_array_foreach(value, i, member)
+	{
+		if (size > most)
+			break;
+		size += expr_eval_size(member, most - size) + 1;
+	}
+	json_object_foreach((json_t *)(uintptr_t)value, key, member)
+	{
+		if (size > most)
+			break;
+		size += (int64_t)strlen(key) + expr_eval_size(member, most - size) + 3;
+	}
+	return size;
 }
 
 /* Paths */
@@ -250,7 +275,8 @@ static json_t *eval_not(const struct expr *expr, const struct expr_scope *scope,
 	return value ? json_boolean(!expr_eval_truth(value)) : NULL;
 }
 
-static json_t *eval_list(const struct expr *expr, const struct expr_scope *scope, struct err *err)
+static json_t *eval_arguments(const struct expr *expr, const struct expr_scope *scope,
+                              struct err *err)
 {
 	json_t *list = json_array();
 
@@ -266,11 +292,37 @@ static json_t *eval_list(const struct expr *expr, const struct expr_scope *scope
 	return list;
 }
 
+/* What a list holds together has an end, whatever each of its items is. */
+static json_t *eval_literal(const struct expr *expr, const struct expr_scope *scope,
+                            struct err *err)
+{
+	int64_t left = LIMIT_INPUTS_BYTES;
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < expr->as.list.count; i++) {
+		json_t *item = expr_eval(expr->as.list.items[i], scope, err);
+
+		if (!item)
+			goto failed;
+		json_array_append_new(list, item);
+		left -= expr_eval_size(item, left);
+		if (left < 0) {
+			err_set(err, ERR_LIMIT, "a list is longer than %d bytes",
+			        LIMIT_INPUTS_BYTES);
+			goto failed;
+		}
+	}
+	return list;
+failed:
+	json_decref(list);
+	return NULL;
+}
+
 static json_t *eval_call(const struct expr *expr, const struct expr_scope *scope, struct err *err)
 {
 	enum { ARGUMENTS = 3 }; /* the most that any function takes */
 	json_t *arguments[ARGUMENTS];
-	auto_json json_t *list = eval_list(expr, scope, err);
+	auto_json json_t *list = eval_arguments(expr, scope, err);
 
 	if (!list)
 		return NULL;
@@ -293,7 +345,7 @@ json_t *expr_eval(const struct expr *expr, const struct expr_scope *scope, struc
 	case EXPR_TEXT:
 		return json_stringn_nocheck(expr->as.text.bytes, expr->as.text.size);
 	case EXPR_LIST:
-		return eval_list(expr, scope, err);
+		return eval_literal(expr, scope, err);
 	case EXPR_ROOT:
 		return root_value(expr->as.root, scope);
 	case EXPR_MEMBER:

@@ -39,6 +39,9 @@ int expr_eval_truth(const json_t *value);
 /* "text", "a list", … for error texts. */
 const char *expr_eval_type_name(const json_t *value);
 
+/* Bytes that the value has as JSON at least; counting ends where it is over `most`. */
+int64_t expr_eval_size(const json_t *value, int64_t most);
+
 /* How a value stands inside text: text as it is, null as nothing, lists and maps as JSON. */
 void expr_eval_format(struct buf *buf, const json_t *value);
 

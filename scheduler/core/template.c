@@ -223,11 +223,16 @@ const struct expr *template_parse_condition(struct arena *arena, const struct ya
 
 /* Rendering */
 
-static json_t *render(const struct template *template, const struct expr_scope *scope,
-                      struct err *err);
+/* One value on its way; it must end in time, for each part alone may be as long as the limit. */
+struct rendering {
+	const struct expr_scope *scope;
+	struct err *err;
+	int64_t left; /* bytes, as JSON */
+};
 
-static json_t *render_text(const struct template *template, const struct expr_scope *scope,
-                           struct err *err)
+static json_t *render(const struct template *template, struct rendering *rendering);
+
+static json_t *render_text(const struct template *template, struct rendering *rendering)
 {
 	auto_buf struct buf buf = {0};
 
@@ -239,13 +244,13 @@ static json_t *render_text(const struct template *template, const struct expr_sc
 			buf_append(&buf, part->text, part->size);
 			continue;
 		}
-		value = expr_eval(part->expr, scope, err);
+		value = expr_eval(part->expr, rendering->scope, rendering->err);
 		if (!value)
 			return NULL;
 		expr_eval_format(&buf, value);
 		json_decref(value);
 		if (buf.size > LIMIT_INPUTS_BYTES) {
-			err_set(err, ERR_LIMIT, "the text is longer than %d bytes",
+			err_set(rendering->err, ERR_LIMIT, "the text is longer than %d bytes",
 			        LIMIT_INPUTS_BYTES);
 			return NULL;
 		}
@@ -253,16 +258,15 @@ static json_t *render_text(const struct template *template, const struct expr_sc
 	return json_stringn_nocheck(buf.data ? buf.data : "", buf.size);
 }
 
-static json_t *render_list(const struct template *template, const struct expr_scope *scope,
-                           struct err *err)
+static json_t *render_list(const struct template *template, struct rendering *rendering)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < template->as.members.count; i++) {
-		json_t *value = render(template->as.members.items[i].value, scope, err);
+		json_t *value = render(template->as.members.items[i].value, rendering);
 
 		if (!value) {
-			err_prefix(err, "item %zu", i + 1);
+			err_prefix(rendering->err, "item %zu", i + 1);
 			json_decref(list);
 			return NULL;
 		}
@@ -271,17 +275,16 @@ static json_t *render_list(const struct template *template, const struct expr_sc
 	return list;
 }
 
-static json_t *render_map(const struct template *template, const struct expr_scope *scope,
-                          struct err *err)
+static json_t *render_map(const struct template *template, struct rendering *rendering)
 {
 	json_t *object = json_object();
 
 	for (size_t i = 0; i < template->as.members.count; i++) {
 		const struct member *member = &template->as.members.items[i];
-		json_t *value = render(member->value, scope, err);
+		json_t *value = render(member->value, rendering);
 
 		if (!value) {
-			err_prefix(err, "'%s'", member->key);
+			err_prefix(rendering->err, "'%s'", member->key);
 			json_decref(object);
 			return NULL;
 		}
@@ -290,20 +293,34 @@ static json_t *render_map(const struct template *template, const struct expr_sco
 	return object;
 }
 
-static json_t *render(const struct template *template, const struct expr_scope *scope,
-                      struct err *err)
+/* NULL stays NULL. */
+static json_t *take_room(json_t *value, struct rendering *rendering)
+{
+	if (!value)
+		return NULL;
+	rendering->left -= expr_eval_size(value, rendering->left);
+	if (rendering->left >= 0)
+		return value;
+	json_decref(value);
+	err_set(rendering->err, ERR_LIMIT, "with what stands before it, it is longer than %d bytes",
+	        LIMIT_INPUTS_BYTES);
+	return NULL;
+}
+
+static json_t *render(const struct template *template, struct rendering *rendering)
 {
 	switch (template->kind) {
 	case TEMPLATE_SCALAR:
 		return yaml_to_json(&template->as.scalar);
 	case TEMPLATE_EXPRESSION:
-		return expr_eval(template->as.expr, scope, err);
+		return take_room(expr_eval(template->as.expr, rendering->scope, rendering->err),
+		                 rendering);
 	case TEMPLATE_TEXT:
-		return render_text(template, scope, err);
+		return take_room(render_text(template, rendering), rendering);
 	case TEMPLATE_LIST:
-		return render_list(template, scope, err);
+		return render_list(template, rendering);
 	case TEMPLATE_MAP:
-		return render_map(template, scope, err);
+		return render_map(template, rendering);
 	}
 	return json_null();
 }
@@ -311,14 +328,15 @@ static json_t *render(const struct template *template, const struct expr_scope *
 json_t *template_render(const struct template *template, const struct expr_scope *scope,
                         struct err *err)
 {
-	json_t *value = render(template, scope, err);
+	struct rendering rendering = {scope, err, LIMIT_INPUTS_BYTES};
+	json_t *value = render(template, &rendering);
 
 	/* values are shared while they are in memory, not any more where they are written */
 	if (!value ||
 	    json_dumpb(value, NULL, 0, JSON_COMPACT | JSON_ENCODE_ANY) <= LIMIT_INPUTS_BYTES)
 		return value;
 	json_decref(value);
-	err_set(err, ERR_LIMIT, "the parameters are longer than %d bytes", LIMIT_INPUTS_BYTES);
+	err_set(err, ERR_LIMIT, "it is longer than %d bytes", LIMIT_INPUTS_BYTES);
 	return NULL;
 }
 

@@ -435,8 +435,25 @@ START_TEST(a_rendered_value_is_bounded)
 		json_array_append_new(big, json_integer(i));
 	json_object_set_new(scope.params, "list", big);
 	ck_assert_str_eq(rendered(buf_string(&text)),
-	                 "the parameters are longer than 16777216 bytes");
+	                 "item 839: with what stands before it, it is longer than 16777216 bytes");
 	buf_release(&text);
+}
+END_TEST
+
+START_TEST(what_a_list_holds_together_is_bounded)
+{
+	auto_buf struct buf commas = {0}, text = {0};
+
+	for (int i = 0; i < 1000000; i++)
+		buf_char(&commas, ',');
+	json_object_set_new(scope.params, "commas", json_string(buf_string(&commas)));
+	ck_assert_str_eq(worth("length(split(params.commas, ','))"), "1000001");
+	/* each of them is allowed, and a hundred would be some gigabytes */
+	buf_text(&text, "length([[split(params.commas, ',')]");
+	for (int i = 0; i < 100; i++)
+		buf_text(&text, ", [split(params.commas, ',')]");
+	buf_text(&text, "])");
+	ck_assert_str_eq(worth(buf_string(&text)), "a list is longer than 16777216 bytes");
 }
 END_TEST
 
@@ -454,6 +471,7 @@ int main(void)
 	                    (int)countof(templates));
 	tcase_add_test(cases, a_condition_needs_no_braces);
 	tcase_add_test(cases, a_rendered_value_is_bounded);
+	tcase_add_test(cases, what_a_list_holds_together_is_bounded);
 	tcase_set_timeout(cases, 60);
 	return suite_run("expr", cases);
 }
