@@ -22,7 +22,8 @@ static const char text[] = "text/plain; charset=utf-8";
 
 static const char *const page[] = {"limit", "offset", "cursor", NULL};
 static const char *const runs_of_dag[] = {"limit", "cursor", "state", "type", NULL};
-static const char *const runs_of_all[] = {"limit", "cursor", "state", "type", "dag", NULL};
+static const char *const runs_of_all[] = {"limit", "cursor", "state", "type",
+                                          "dag",   "run_id", NULL};
 static const char *const run[] = {"counts", "tasks", NULL};
 static const char *const graph[] = {"run", NULL};
 static const char *const backfills_of_dag[] = {"limit", NULL};

@@ -195,6 +195,7 @@ static int list_work(struct request *request, struct db *db, struct err *err)
 	struct run_repo_rows runs = {0};
 	const struct run_repo_filter filter = {
 		.dag = request->values[0] ? request->values[0] : request_parameter(request, "dag"),
+		.run_id = request_parameter(request, "run_id"),
 		.state = request_parameter(request, "state"),
 		.type = request_parameter(request, "type"),
 		.before_id = work->page.after,

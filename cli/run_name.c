@@ -4,50 +4,34 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Adds the DAG when it has such a run; -1 when the server cannot be asked. */
-static int look_in(struct call *call, struct client *client, const char *dag, const char *run,
-                   json_t *found)
-{
-	struct err err;
-	json_t *reply = client_get(client, client_run_path(&call->arena, dag, run, ""), &err);
-
-	if (reply)
-		json_array_append_new(found, json_string(dag));
-	json_decref(reply);
-	if (reply || err.code == ERR_NOT_FOUND)
-		return 0;
-	return -1;
-}
-
-/* A run by its id alone: fits when only one DAG has it. */
+/* A run by its id alone: fits when only one DAG, be its file there or not, has it. */
 static int find_by_id(struct call *call, struct client *client, const char *run,
                       struct run_name *name)
 {
+	auto_buf struct buf path = {0};
+	auto_json json_t *found = NULL;
 	struct err err;
-	auto_json json_t *dags = client_get(client, "/v1/dags", &err);
-	auto_json json_t *found = json_array();
 	size_t i;
-	json_t *dag = NULL;
+	json_t *each = NULL;
 
-	if (!dags)
+	buf_text(&path, "/v1/runs?run_id=");
+	client_segment(&path, run);
+	found = client_get(client, buf_string(&path), &err);
+	if (!found)
 		return call_fail(&err);
-	json_array_foreach(dags, i, dag)
-	{
-		if (look_in(call, client, json_get_text(dag, "dag", ""), run, found) < 0)
-			return EXIT_UNAVAILABLE;
-	}
 	if (!json_array_size(found)) {
 		(void)fprintf(stderr, "millrace: there is no run '%s'\n", run);
 		return EXIT_NOT_FOUND;
 	}
 	if (json_array_size(found) == 1) {
-		name->dag = arena_strdup(&call->arena, json_string_value(json_array_get(found, 0)));
+		name->dag = arena_strdup(&call->arena,
+		                         json_get_text(json_array_get(found, 0), "dag", ""));
 		name->run = run;
 		return EXIT_OK;
 	}
 	(void)fprintf(stderr, "millrace: '%s' is a run of several DAGs, which one?\n", run);
-	json_array_foreach(found, i, dag)(void)
-		fprintf(stderr, "  %s/%s\n", json_string_value(dag), run);
+	json_array_foreach(found, i, each)(void)
+		fprintf(stderr, "  %s/%s\n", json_get_text(each, "dag", ""), run);
 	return EXIT_USAGE;
 }
 

@@ -273,25 +273,23 @@ static int take_runs(struct retention *retention, const struct retention_repo_ru
 {
 	struct leader *leader = retention->leader;
 	struct arena arena;
-	int64_t *runs;
-	size_t count = 0;
+	struct retention_repo_runs runs = {0};
 	struct err err;
 
 	arena_init(&arena);
 	retention->taken.count = 0;
-	if (retention_repo_find(leader->reader, rule, RUNS_AT_ONCE, &arena, &runs, &count, &err) <
-	    0) {
+	if (retention_repo_find(leader->reader, rule, RUNS_AT_ONCE, &arena, &runs, &err) < 0) {
 		log_warn("retention", "old runs of '%s' stay for now: %s", rule->dag, err.text);
-		count = 0;
+		runs.count = 0;
 	}
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < runs.count; i++) {
 		/* it was cleared, and the row does not say so yet */
-		if (engine_run(leader->engine, runs[i]))
+		if (engine_run(leader->engine, runs.items[i]))
 			continue;
-		*vec_push(&retention->taken) = runs[i];
+		*vec_push(&retention->taken) = runs.items[i];
 		*vec_push(&leader->next->retention) = (struct retention_repo_act){
 			.kind = RETENTION_REPO_RUN,
-			.run = runs[i],
+			.run = runs.items[i],
 			.before_us = rule->before_us,
 		};
 	}

@@ -42,7 +42,7 @@ static int first_kept(struct db *db, const struct retention_repo_rule *rule, int
 }
 
 int retention_repo_find(struct db *db, const struct retention_repo_rule *rule, size_t limit,
-                        struct arena *arena, int64_t **runs, size_t *count, struct err *err)
+                        struct arena *arena, struct retention_repo_runs *runs, struct err *err)
 {
 	static const struct metadata_shape shape = {sizeof(int64_t), read_id};
 	struct db_stmt *stmt;
@@ -60,8 +60,8 @@ int retention_repo_find(struct db *db, const struct retention_repo_rule *rule, s
 	db_bind_int(stmt, 2, rule->before_us);
 	db_bind_int(stmt, 3, kept);
 	db_bind_int(stmt, 4, (int64_t)limit);
-	*runs = metadata_all(stmt, &shape, arena, count, err);
-	return *runs ? 0 : -1;
+	runs->items = metadata_all(stmt, &shape, arena, &runs->count, err);
+	return runs->items ? 0 : -1;
 }
 
 static void read_retired(struct db_stmt *stmt, struct arena *arena, void *item)
@@ -103,8 +103,8 @@ static int delete_of(struct db *db, const char *sql, int64_t id, int64_t *budget
 static int delete_instance(struct db *db, int64_t id, int64_t *budget, struct err *err)
 {
 	static const char *const statements[] = {
-		"DELETE FROM output WHERE attempt IN"
-		" (SELECT id FROM attempt WHERE task_instance = $1)",
+		("DELETE FROM output WHERE attempt IN"
+	         " (SELECT id FROM attempt WHERE task_instance = $1)"),
 		"DELETE FROM attempt WHERE task_instance = $1",
 		"DELETE FROM task_instance WHERE id = $1",
 	};
@@ -181,22 +181,22 @@ static int retire_run(struct db *db, const struct retention_repo_act *act, int64
 static int delete_rest(struct db *db, int64_t before_us, struct err *err)
 {
 	static const char *const statements[] = {
-		"DELETE FROM dag_history WHERE (dag, hash) IN (SELECT h.dag, h.hash"
-		" FROM dag_history h WHERE h.seen_at < $1"
-		" AND NOT EXISTS (SELECT 1 FROM run WHERE run.dag = h.dag AND run.dag_version = h.hash)"
-		" AND NOT EXISTS (SELECT 1 FROM dag WHERE dag.dag = h.dag AND dag.hash = h.hash)"
-		" AND NOT EXISTS (SELECT 1 FROM backfill b WHERE b.dag = h.dag"
-		" AND b.dag_version = h.hash AND b.ended_at IS NULL)"
-		" LIMIT 200)",
-		"DELETE FROM dag_version WHERE hash IN (SELECT v.hash FROM dag_version v"
-		" WHERE v.created_at < $1 AND NOT EXISTS"
-		" (SELECT 1 FROM dag_history h WHERE h.hash = v.hash) LIMIT 200)",
+		("DELETE FROM dag_history WHERE (dag, hash) IN (SELECT h.dag, h.hash"
+	         " FROM dag_history h WHERE h.seen_at < $1"
+	         " AND NOT EXISTS (SELECT 1 FROM run WHERE run.dag = h.dag AND run.dag_version = h.hash)"
+	         " AND NOT EXISTS (SELECT 1 FROM dag WHERE dag.dag = h.dag AND dag.hash = h.hash)"
+	         " AND NOT EXISTS (SELECT 1 FROM backfill b WHERE b.dag = h.dag"
+	         " AND b.dag_version = h.hash AND b.ended_at IS NULL)"
+	         " LIMIT 200)"),
+		("DELETE FROM dag_version WHERE hash IN (SELECT v.hash FROM dag_version v"
+	         " WHERE v.created_at < $1 AND NOT EXISTS"
+	         " (SELECT 1 FROM dag_history h WHERE h.hash = v.hash) LIMIT 200)"),
 		/* the last one stays: the numbers behind it must go on */
-		"DELETE FROM event WHERE seq IN (SELECT seq FROM"
-		" (SELECT seq, at FROM event ORDER BY seq LIMIT 500) AS oldest WHERE at < $1)"
-		" AND seq < (SELECT max(seq) FROM event)",
-		"DELETE FROM backfill WHERE id IN (SELECT b.id FROM backfill b WHERE b.ended_at < $1"
-		" AND NOT EXISTS (SELECT 1 FROM run WHERE run.backfill = b.id) LIMIT 200)",
+		("DELETE FROM event WHERE seq IN (SELECT seq FROM"
+	         " (SELECT seq, at FROM event ORDER BY seq LIMIT 500) AS oldest WHERE at < $1)"
+	         " AND seq < (SELECT max(seq) FROM event)"),
+		("DELETE FROM backfill WHERE id IN (SELECT b.id FROM backfill b WHERE b.ended_at < $1"
+	         " AND NOT EXISTS (SELECT 1 FROM run WHERE run.backfill = b.id) LIMIT 200)"),
 	};
 	int64_t budget = 0;
 

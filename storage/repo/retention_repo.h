@@ -18,6 +18,11 @@ struct retention_repo_rule {
 	int64_t keep_last; /* but never these newest ones */
 };
 
+struct retention_repo_runs {
+	int64_t *items;
+	size_t count;
+};
+
 enum retention_repo_kind {
 	RETENTION_REPO_RUN,    /* a run, or some of its rows */
 	RETENTION_REPO_FORGET, /* its logs are gone */
@@ -40,10 +45,10 @@ struct retention_repo_retireds {
 	size_t count;
 };
 
-/* Row ids of runs that may go, at most `limit`, the oldest first. The array is the arena's. */
+/* Row ids of runs that may go, at most `limit`, the oldest first. */
 MUST_CHECK int retention_repo_find(struct db *db, const struct retention_repo_rule *rule,
-                                   size_t limit, struct arena *arena, int64_t **runs, size_t *count,
-                                   struct err *err);
+                                   size_t limit, struct arena *arena,
+                                   struct retention_repo_runs *runs, struct err *err);
 /* Runs whose logs have to go, at most `limit`. */
 MUST_CHECK int retention_repo_retired(struct db *db, size_t limit, struct arena *arena,
                                       struct retention_repo_retireds *rows, struct err *err);

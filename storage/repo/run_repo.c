@@ -242,7 +242,10 @@ int run_repo_list(struct db *db, const struct run_repo_filter *filter, struct ar
 {
 	const struct {
 		const char *column, *value;
-	} equal[] = {{"dag", filter->dag}, {"state", filter->state}, {"type", filter->type}};
+	} equal[] = {{"dag", filter->dag},
+	             {"run_id", filter->run_id},
+	             {"state", filter->state},
+	             {"type", filter->type}};
 	auto_buf struct buf sql = {0};
 	struct db_stmt *stmt;
 	int last = 2; /* parameter */

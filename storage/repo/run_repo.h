@@ -60,8 +60,8 @@ MUST_CHECK int run_repo_find(struct db *db, const char *run_id, struct arena *ar
                              struct run_repo_rows *rows, struct err *err);
 
 struct run_repo_filter {
-	const char *dag, *state, *type; /* NULL: any */
-	int64_t before_id;              /* the last id of the page before; 0: from the newest */
+	const char *dag, *run_id, *state, *type; /* NULL: any */
+	int64_t before_id; /* the last id of the page before; 0: from the newest */
 	size_t limit;
 };
 

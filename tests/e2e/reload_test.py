@@ -109,6 +109,7 @@ class Reload(ProjectTest):
         self.assertEqual(self.project.post("/v1/dags/leaves/runs", {}).status, 404)
         self.assertEqual([r["run_id"] for r in self.project.json("runs", "list", "leaves")], ["only"])
         self.assertEqual(self.project.json("runs", "show", "leaves/only")["state"], "success")
+        self.assertEqual(self.project.json("runs", "show", "only")["dag"], "leaves")
         self.assertEqual(self.project.json("dags", "versions", "leaves")[0]["dag_version"],
                          run["dag_version"])
         self.project.kill()
