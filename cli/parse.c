@@ -185,15 +185,16 @@ static int read_format(struct call *call)
 
 	if (call_has(call, "json"))
 		call->format = FORMAT_JSON;
-	for (size_t i = 0; wanted && i < countof(names); i++) {
-		if (!str_equal(names[i], wanted))
-			continue;
-		call->format = (enum call_format)i;
-		wanted = NULL;
+	if (!wanted)
+		return 0;
+	for (size_t i = 0; i < countof(names); i++) {
+		if (str_equal(names[i], wanted)) {
+			call->format = (enum call_format)i;
+			return 0;
+		}
 	}
-	if (wanted)
-		(void)call_usage("'%s' is none of table, json, jsonl, csv", wanted);
-	return wanted ? -1 : 0;
+	(void)call_usage("'%s' is none of table, json, jsonl, csv", wanted);
+	return -1;
 }
 
 /* How many arguments the words of `DAG [FILE]…` stand for. */

@@ -89,10 +89,8 @@ static char **make_environment(const char *const *more)
 	while (more && more[more_count])
 		more_count++;
 	environment = mem_array(countof(passed_variables) + more_count + 1, sizeof(*environment));
-	while (count < more_count) {
+	for (; more && count < more_count; count++)
 		environment[count] = mem_strdup(more[count]);
-		count++;
-	}
 
 	for (size_t i = 0; i < countof(passed_variables); i++) {
 		const char *value = config_environment(passed_variables[i]);
