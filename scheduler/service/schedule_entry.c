@@ -52,6 +52,22 @@ static char *object_key(struct arena *arena, const char *uri, const char *etag)
 	return arena_printf(arena, "%s\n%s", uri, etag);
 }
 
+static void note_object(struct schedule_entry *entry, const char *uri, const char *etag)
+{
+	map_set(&entry->objects.seen, object_key(&entry->objects.arena, uri, etag), entry);
+}
+
+/* What is on its way into the database has fired as well. */
+static void note_unstored(struct schedule_entry *entry, const struct batch *batch)
+{
+	for (size_t i = 0; batch && i < batch->objects.count; i++) {
+		const struct schedule_repo_object *object = &batch->objects.items[i];
+
+		if (str_equal(object->dag, entry->name))
+			note_object(entry, object->uri, object->etag);
+	}
+}
+
 static int read_objects(struct schedule_entry *entry, struct err *err)
 {
 	struct schedule_repo_objects rows;
@@ -61,10 +77,10 @@ static int read_objects(struct schedule_entry *entry, struct err *err)
 	arena_init(&arena);
 	result = schedule_repo_objects(entry->leader->reader, entry->name, &arena, &rows, err);
 	for (size_t i = 0; result == 0 && i < rows.count; i++)
-		map_set(&entry->objects.seen,
-		        object_key(&entry->objects.arena, rows.items[i].uri, rows.items[i].etag),
-		        entry);
+		note_object(entry, rows.items[i].uri, rows.items[i].etag);
 	arena_release(&arena);
+	note_unstored(entry, entry->leader->under_way);
+	note_unstored(entry, entry->leader->next);
 	return result;
 }
 
@@ -74,13 +90,14 @@ static void set_start(struct schedule_entry *entry, const struct schedule_repo_r
 {
 	const struct schedule *schedule = &entry->dag->schedule;
 	int is_same = row && str_equal(row->spec, entry->spec);
+	int is_times = schedule->kind == SCHEDULE_TIMES;
 
-	entry->has_fired = row && (row->has & SCHEDULE_REPO_HAS_LAST);
+	entry->has_fired = row && (row->has & SCHEDULE_REPO_HAS_LAST) && (is_same || is_times);
 	entry->seen_at_us = is_same ? row->seen_at_us : now_us;
 	entry->last_us = entry->has_fired ? row->last_fire_us : entry->seen_at_us;
 	if (entry->has_fired && !is_same && entry->last_us < now_us)
 		entry->last_us = now_us;
-	if (!entry->has_fired && schedule->start_us > INT64_MIN &&
+	if (is_times && !entry->has_fired && schedule->start_us > INT64_MIN &&
 	    schedule->start_us <= entry->last_us)
 		entry->last_us = schedule->start_us - 1;
 	if (is_same && (row->has & SCHEDULE_REPO_HAS_NEXT))
@@ -384,7 +401,7 @@ void schedule_entry_skip_object(struct schedule_entry *entry, const char *uri, c
 {
 	struct batch *batch = entry->leader->next;
 
-	map_set(&entry->objects.seen, object_key(&entry->objects.arena, uri, etag), entry);
+	note_object(entry, uri, etag);
 	*vec_push(&batch->objects) = (struct schedule_repo_object){
 		.dag = arena_strdup(&batch->arena, entry->name),
 		.uri = arena_strdup(&batch->arena, uri),

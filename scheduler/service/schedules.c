@@ -52,6 +52,9 @@ static int64_t sleep_ms(const struct schedules *schedules, const struct schedule
 		left_us = entry->objects.due_us - clock_monotonic_us();
 		break;
 	case SCHEDULE_AFTER:
+		if (schedule_after_holds(&entry->dag->schedule, entry->is_done))
+			left_us = 0;
+		break;
 	case SCHEDULE_BY_HAND:
 		break;
 	}
@@ -190,7 +193,26 @@ static void remove_entry(struct schedules *schedules, struct schedule_entry *ent
 	schedule_entry_free(entry);
 }
 
-/* The row of an earlier life, or of a file that went and came back. */
+static int find_unstored(const struct batch *batch, const char *dag, struct schedule_repo_row *row)
+{
+	for (size_t i = batch ? batch->schedules.count : 0; i-- > 0;) {
+		if (!str_equal(batch->schedules.items[i].dag, dag))
+			continue;
+		*row = batch->schedules.items[i];
+		return 1;
+	}
+	return 0;
+}
+
+/* The row of an earlier life, or of a file that went and came back; 1, 0, or -1. */
+static int find_row(const struct leader *leader, const char *dag, struct arena *arena,
+                    struct schedule_repo_row *row, struct err *err)
+{
+	if (find_unstored(leader->next, dag, row) || find_unstored(leader->under_way, dag, row))
+		return row->spec != NULL;
+	return schedule_repo_get(leader->reader, dag, arena, row, err);
+}
+
 static void add_entry(struct schedules *schedules, const struct registry_dag *dag)
 {
 	struct leader *leader = schedules->leader;
@@ -201,7 +223,7 @@ static void add_entry(struct schedules *schedules, const struct registry_dag *da
 	int found;
 
 	arena_init(&arena);
-	found = schedule_repo_get(leader->reader, dag->name, &arena, &row, &err);
+	found = find_row(leader, dag->name, &arena, &row, &err);
 	if (found >= 0)
 		entry = schedule_entry_new(leader, dag->dag, found ? &row : NULL, dag->is_paused,
 		                           &err);

@@ -293,9 +293,26 @@ class Objects(ScheduleTest):
         for name, count in counts.items():
             self.assertEqual(len(self.wait_runs(name, count + 1)), count + 1, name)
 
+    def test_another_prefix_is_another_beginning(self):
+        for name in ("a.csv", "b.csv"):
+            self.put(name, "1")
+        self.start(load="schedule: {object: 'objects://in/other/'}\n")
+        self.project.wait(lambda: "'objects://in/other/'" in self.reason("load"), "the first look")
+        self.project.dag("load", "schedule: {object: 'objects://in/drop/'}\ncatchup: none\n" + NOOP)
+        self.project.wait(lambda: self.is_looked_at("load"), "the look at the other")
+        self.assertEqual(self.runs("load"), [])
+        path = self.project.path("dags", "load.yaml")
+        for _ in range(5):
+            os.rename(path, path + ".gone")
+            os.rename(path + ".gone", path)
+        self.put("c.csv", "1")
+        self.assertEqual(len(self.wait_runs("load", 1)), 1)
+
+    def reason(self, dag):
+        return self.project.json("dags", "explain", dag)["reason"]
+
     def is_looked_at(self, dag):
-        reason = self.project.json("dags", "explain", dag)["reason"]
-        return "waits for a new object below 'objects://in/drop/'" in reason
+        return "waits for a new object below 'objects://in/drop/'" in self.reason(dag)
 
 
 if __name__ == "__main__":
