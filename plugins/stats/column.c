@@ -13,6 +13,7 @@ enum {
 	NUMBER_BYTES = 64, /* a longer text is no number */
 	MOMENT_BYTES = 40,
 	QUARTILES = 3,
+	REPLACEMENT = 0xfffd, /* stands for what is no character */
 };
 
 static const int64_t us_per_s = 1000000, us_per_day = INT64_C(86400) * 1000000;
@@ -37,9 +38,13 @@ void column_shared_release(struct column_shared *shared)
 
 int column_init(struct column *column, const char *name, size_t size, struct column_shared *shared)
 {
-	*column = (struct column){.shared = shared, .name = strndup(name, size)};
+	*column = (struct column){.shared = shared, .name = malloc(size + 1)};
 	spill_init(&column->values, &shared->file);
-	return column->name ? 0 : -1;
+	if (!column->name)
+		return -1;
+	memcpy(column->name, name, size);
+	column->name[size] = '\0';
+	return 0;
 }
 
 void column_release(struct column *column)
@@ -85,23 +90,32 @@ int column_add_moment(struct column *column, int64_t us)
 
 /* -- text -- */
 
+/* How long the character is that begins with this byte; 0: none does. */
+static size_t character_size(unsigned char first)
+{
+	if (first < 0x80)
+		return 1;
+	if (first < 0xc2 || first > 0xf4)
+		return 0;
+	return first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+}
+
 /* The character at `at` and its size in bytes; what is no UTF-8 is a character of one byte. */
 static size_t next_character(const char *at, const char *end, uint32_t *character)
 {
 	unsigned char first = (unsigned char)*at;
-	size_t size = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+	size_t size = character_size(first);
+	uint32_t found = size == 1 ? first : first & (0x7fU >> size);
 
-	*character = 0xfffd;
-	if (!size || first > 0xf4 || size > (size_t)(end - at))
+	*character = REPLACEMENT;
+	if (!size || size > (size_t)(end - at))
 		return 1;
-	*character = size == 1 ? first : first & (0x7fU >> size);
 	for (size_t i = 1; i < size; i++) {
-		if (((unsigned char)at[i] & 0xc0) != 0x80) {
-			*character = 0xfffd;
+		if (((unsigned char)at[i] & 0xc0) != 0x80)
 			return 1;
-		}
-		*character = *character << 6 | ((unsigned char)at[i] & 0x3fU);
+		found = found << 6 | ((unsigned char)at[i] & 0x3fU);
 	}
+	*character = found;
 	return size;
 }
 
@@ -151,10 +165,12 @@ int column_parse_number(const char *text, size_t size, double *value)
 	}
 	while (size && isspace((unsigned char)text[size - 1]))
 		size--;
-	if (!size || size > NUMBER_BYTES || strspn(text, "0123456789+-.eE") < size)
+	if (!size || size > NUMBER_BYTES)
 		return 0;
 	memcpy(copy, text, size);
 	copy[size] = '\0';
+	if (strspn(copy, "0123456789+-.eE") < size)
+		return 0;
 	*value = strtod(copy, &end);
 	return end == copy + size && isfinite(*value);
 }

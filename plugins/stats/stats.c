@@ -163,6 +163,8 @@ static mr_status read_object(struct work *work, const char *uri)
 	if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI | CSV_EMPTY_IS_NULL) < 0)
 		return mr_fail(work->task, MR_RETRY, "out of memory");
 	csv_set_space_func(&parser, is_never_blank);
+	/* 128 bytes at a time, as it would, is a copy of a long record each time */
+	csv_set_blk_size(&parser, READ_BYTES);
 	bytes = malloc(READ_BYTES);
 	status = bytes ? read_all(work, object, &parser, bytes)
 	               : mr_fail(work->task, MR_RETRY, "out of memory");

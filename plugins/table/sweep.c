@@ -7,6 +7,7 @@
 enum {
 	READ_BYTES = 256 * 1024,
 	RECORD_BYTES = 256 << 20, /* what no row of a database comes near */
+	ID_DIGITS = 18,
 };
 
 struct record {
@@ -88,6 +89,16 @@ static mr_status find_record(struct sweep *sweep, size_t at, size_t *end)
 	return MR_OK;
 }
 
+/* The first field; ids are positive and below 2^53. */
+static int64_t id_at(const char *text, size_t size)
+{
+	int64_t id = 0;
+
+	for (size_t i = 0; i < size && i < ID_DIGITS && text[i] >= '0' && text[i] <= '9'; i++)
+		id = id * 10 + (text[i] - '0');
+	return id;
+}
+
 static mr_status fill(struct sweep *sweep)
 {
 	mr_status status = MR_OK;
@@ -103,7 +114,7 @@ static mr_status fill(struct sweep *sweep)
 		status = find_record(sweep, sweep->next, &end);
 		if (status != MR_OK)
 			break;
-		record->id = strtoll(sweep->buffer + sweep->next, NULL, 10);
+		record->id = id_at(sweep->buffer + sweep->next, end - sweep->next);
 		record->at = sweep->next;
 		record->size = end - sweep->next;
 		sweep->next = end;
