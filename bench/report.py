@@ -2,6 +2,8 @@
 
 import statistics
 
+LINEAR = 1.3  # what a piece of ten times as many may cost, for hiccups of the machine
+
 
 def median(measure, times=3):
     """The median of what measure() gives, so that one hiccup of the machine decides nothing."""
@@ -32,3 +34,13 @@ def more_is_better(what, ours, peer, peer_name, least, unit):
 
 def absolute(what, ours, unit, most):
     row(what, f"{ours:,.1f} {unit}", "", "", f"below {most} {unit}", ours < most)
+
+
+def linear(what, seconds):
+    """{size: seconds}: what one piece costs must not grow with their number. The smallest size carries
+    the start of a process and is printed for that; the bar is about the two largest."""
+    sizes = sorted(seconds)
+    each = [seconds[size] / size * 1e6 for size in sizes]
+    ratio = each[-1] / each[-2]
+    row(what, f"{each[-1]:.1f} us each", " ".join(f"{us:.1f}" for us in each[:-1]) + " us",
+        f"{ratio:.2f}", f"at most {LINEAR} x", ratio <= LINEAR)

@@ -22,8 +22,7 @@ sys.path[:0] = [HERE, os.path.join(HERE, "..", "tests")]
 import report  # noqa: E402
 from project import Project, binary  # noqa: E402
 
-WIDE_COUNTS = (1000, 10000)
-CHAIN_COUNTS = (1000, 10000)
+WIDE_COUNTS = CHAIN_COUNTS = (100, 1000, 10000)
 DAG_FILES = 1000
 SHELLS = 1000
 SINGLES = 200
@@ -155,17 +154,21 @@ class Runs:
         return time.monotonic() - started
 
     def wide(self):
+        times = {}
         for count in WIDE_COUNTS:
-            ours = count / report.median(lambda n=count: self.seconds(f"wide{n}"))
+            times[count] = report.median(lambda n=count: self.seconds(f"wide{n}"))
+            ours = count / times[count]
             peer = count / report.median(lambda n=count: ninja(n), 1)
             report.more_is_better(f"{count} no-op plugin tasks, wide, durable", ours, peer,
                                   "ninja", 4, "tasks/s")
         report.row("  of these, tasks per second", f"{ours:,.0f}", "", "", "at least 10,000",
                    ours >= 10000)
+        report.linear(f"  a task, of {WIDE_COUNTS[0]}, {WIDE_COUNTS[1]}, {WIDE_COUNTS[2]}", times)
 
     def chains(self):
+        times = {}
         for count in CHAIN_COUNTS:
-            ours = report.median(lambda n=count: self.seconds(f"chain{n}"))
+            ours = times[count] = report.median(lambda n=count: self.seconds(f"chain{n}"))
             path = self.project.path("floor.db")
             floor = report.median(lambda n=count: link_commits(path, n))
             report.fewer_is_better(f"chain of {count} no-op tasks, durable", ours, floor,
@@ -173,6 +176,7 @@ class Runs:
             small = report.median(lambda n=count: small_commits(path, n))
             report.row("  the same against commits of one row of 200 bytes", f"{ours:.3f} s",
                        f"FULL commits {small:.3f} s", f"{ours / small:.2f}", "", None)
+        report.linear(f"  a task, of {CHAIN_COUNTS[0]}, {CHAIN_COUNTS[1]}, {CHAIN_COUNTS[2]}", times)
 
     def shells(self):
         ours = report.median(lambda: self.seconds("shells"))
