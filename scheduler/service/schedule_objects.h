@@ -11,7 +11,7 @@
 
 struct schedule_objects;
 
-/* `done` is called after each look, with the context. */
+/* `find` gives the schedule of a DAG when a look has ended, NULL when there is none any more. */
 struct schedule_objects *schedule_objects_new(struct leader *leader,
                                               struct schedule_entry *(*find)(void *context,
                                                                              const char *dag),

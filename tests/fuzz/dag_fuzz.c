@@ -14,6 +14,8 @@
 
 static const char file_text[] =
 	"dag: x\n"
+	"schedule: {after: \"y and (z or w)\"}\n"
+	"end_date: 2030-01-01T00:00:00+02:00\n"
 	"params:\n"
 	"  n: {type: [integer, \"null\"], default: 3, minimum: 1}\n"
 	"  list: {type: array, items: {type: string, pattern: \"^a\"}, default: [ab]}\n"
