@@ -24,7 +24,7 @@ void interrupt_watch(void)
 	sigaction(SIGTERM, &action, NULL);
 }
 
-static void end(int signal_number)
+static _Noreturn void end(int signal_number)
 {
 	(void)signal_number;
 	_exit(EXIT_INTERRUPTED);

@@ -337,7 +337,7 @@ static int clear_now(struct target *target, struct event *event)
 	return take(target);
 }
 
-static int clear_tasks(struct target *target, uint32_t *tasks)
+static int clear_tasks(struct target *target, const uint32_t *tasks)
 {
 	struct command *command = target->command;
 	struct event event = {

@@ -20,6 +20,11 @@ tasks:
   other: {use: shell.run, with: {argv: [sleep, "600"]}}
   after: {use: flow.noop, needs: [long], trigger_rule: all_done}
 """
+MAPPED = """\
+tasks:
+  each: {use: shell.run, map: [0, 1, 2], max_active: 2, with: {argv: [sleep, "600"]}}
+  last: {use: flow.noop, needs: [each], trigger_rule: all_done}
+"""
 POOL = """\
 tasks:
   one: {use: shell.run, pool: small, with: {argv: [sleep, "600"]}}
@@ -34,7 +39,7 @@ class Acts(ProjectTest):
         super().setUpClass()
         with open(cls.project.path("millrace.yaml"), "a", encoding="utf-8") as file:
             file.write("\npools: {small: 1}\n")
-        for name, text in (("chain", CHAIN), ("slow", SLOW), ("pool", POOL), ("free", SLOW),
+        for name, text in (("chain", CHAIN), ("slow", SLOW), ("pool", POOL), ("free", SLOW), ("mapped", MAPPED),
                            ("mixed", CHAIN), ("bad", "tasks: {a: {use: no.such}}\n"),
                            ("line", "max_active_runs: 1\n" + SLOW)):
             cls.project.dag(name, text.replace("FOLDER", cls.project.folder))
@@ -119,6 +124,33 @@ class Acts(ProjectTest):
         self.refuse("GET", "nope/explain", None, 404, "not_found")
         self.ask("PATCH", path, {"state": "cancelled"})
         self.project.wait_run("slow", run)
+
+    def items(self, run):
+        tasks = self.ask("GET", f"mapped/runs/{run}/tasks")
+        return [task["state"] for task in tasks if task["task"] == "each"]
+
+    def test_items_of_a_mapped_task(self):
+        run = self.project.trigger("mapped")
+        path = f"mapped/runs/{run}/tasks/each"
+        self.project.wait(lambda: self.items(run) == ["running", "running", "none"], "two run")
+        reasons = [task["reason"] for task in self.ask("GET", f"mapped/runs/{run}/tasks")]
+        self.assertEqual(reasons, [None, "waiting for each", None, "max_active 2/2"])
+        one = self.ask("PATCH", path + "?map_index=1", {"state": "cancelled"})
+        self.assertEqual(one["map_index"], 1)
+        self.project.wait(lambda: self.items(run) == ["running", "cancelled", "running"], "the next")
+        rest = self.ask("PATCH", path, {"state": "cancelled"})
+        self.assertEqual([task["map_index"] for task in rest], [0, 1, 2])
+        self.assertEqual(self.project.wait_run("mapped", run)["state"], "success")
+        self.ask("PATCH", path + "?map_index=2", {"state": "success"})
+        self.assertEqual(self.items(run), ["cancelled", "cancelled", "success"])
+        self.ask("PATCH", path, {"state": "skipped"})
+        self.assertEqual(self.items(run), ["skipped"] * 3)
+        cleared = self.ask("POST", f"mapped/runs/{run}/clear", {"tasks": ["each"]})
+        self.assertEqual([(task["map_index"], task["was"]) for task in cleared],
+                         [(0, "skipped"), (1, "skipped"), (2, "skipped")])
+        self.project.wait(lambda: self.items(run) == ["running", "running", "none"], "two run again")
+        self.ask("PATCH", f"mapped/runs/{run}", {"state": "cancelled"})
+        self.project.wait_run("mapped", run)
 
     # --- clear ---
 
