@@ -1,6 +1,7 @@
 /* host_sql.c - the group "sql" of the host table */
 #include "scheduler/runner/host_sql.h"
 
+#include "lib/clock.h"
 #include "lib/fault.h"
 #include "lib/vec.h"
 #include "scheduler/runner/host.h"
@@ -49,6 +50,7 @@ static void close_db(struct attempt *attempt, struct attempt_handle *handle)
 static int begin(struct attempt *attempt, struct db *session, unsigned flags)
 {
 	const struct wire_start *start = attempt->start;
+	struct load_claim claim = {start->attempt, start->fence, clock_now_us()};
 
 	if (flags & MR_DB_READ_ONLY)
 		return db_begin(session, DB_READ, &attempt->err);
@@ -57,7 +59,7 @@ static int begin(struct attempt *attempt, struct db *session, unsigned flags)
 	if (!start->load_id)
 		return 0;
 	return load_repo_guard(session, arena_printf(&attempt->arena, "%s.sql", start->load_id),
-	                       start->attempt, start->fence, &attempt->err);
+	                       &claim, &attempt->err);
 }
 
 mr_status host_sql_open(struct mr_task *task, const struct mr_db_options *options,

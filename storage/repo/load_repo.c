@@ -17,8 +17,8 @@ static const char *const state_names[] = {
 #define TAKE_OVER(table) "UPDATE " table " SET fence = fence + 1 WHERE load_id = $1 AND fence = $2"
 #define GUARD(table)                                                                               \
 	"INSERT INTO " table " AS kept (" COLUMNS ")"                                              \
-	" VALUES ($1, $2, '', $3, 0, '', 0, 'open') ON CONFLICT (load_id) DO UPDATE"               \
-	" SET fence = excluded.fence, line = excluded.line"                                        \
+	" VALUES ($1, $2, '', $3, 0, '', $4, 'done') ON CONFLICT (load_id) DO UPDATE"              \
+	" SET fence = excluded.fence, line = excluded.line, stamp = excluded.stamp"                \
 	" WHERE (kept.fence, kept.line) <= (excluded.fence, excluded.line)"
 #define TRIM(table)                                                                                \
 	"DELETE FROM " table " WHERE load_id IN (SELECT load_id FROM " table                       \
@@ -122,7 +122,7 @@ int load_repo_take_over(struct db *db, struct load_record *record, struct err *e
 	return 0;
 }
 
-int load_repo_guard(struct db *db, const char *name, int64_t attempt, int64_t claim,
+int load_repo_guard(struct db *db, const char *name, const struct load_claim *claim,
                     struct err *err)
 {
 	struct db_stmt *stmt = own_table_cached(db, &guard, err);
@@ -130,8 +130,9 @@ int load_repo_guard(struct db *db, const char *name, int64_t attempt, int64_t cl
 	if (!stmt)
 		return -1;
 	db_bind_text(stmt, 1, name);
-	db_bind_int(stmt, 2, attempt);
-	db_bind_int(stmt, 3, claim);
+	db_bind_int(stmt, 2, claim->attempt);
+	db_bind_int(stmt, 3, claim->fence);
+	db_bind_int(stmt, 4, claim->now_us);
 	if (db_run(stmt, err) < 0)
 		return -1;
 	if (db_changes(db) == 1)

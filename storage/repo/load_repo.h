@@ -45,10 +45,16 @@ MUST_CHECK int load_repo_begin(struct db *db, const struct load_record *record, 
 /* Raises the fence by one; whoever has the old one is shut out from the commit on. */
 MUST_CHECK int load_repo_take_over(struct db *db, struct load_record *record, struct err *err);
 
-/* What a task commits beside loads stands under a fence, too: who it is, by its attempt and, of that,
- * its claim, both growing. Shuts out who is lower from the commit on; ERR_STALE when a higher one has
- * been here. `name` is kept like a load_id, of which it must be none. */
-MUST_CHECK int load_repo_guard(struct db *db, const char *name, int64_t attempt, int64_t claim,
+/* Who commits something that is no load: both numbers grow, the fence within an attempt. */
+struct load_claim {
+	int64_t attempt, fence;
+	int64_t now_us;
+};
+
+/* What a task commits beside loads stands under a fence, too. Shuts out who is lower from the commit
+ * on; ERR_STALE when a higher one has been here. `name` is kept and trimmed like the load_id of a load
+ * that is done, of which it must be none. */
+MUST_CHECK int load_repo_guard(struct db *db, const char *name, const struct load_claim *claim,
                                struct err *err);
 
 /* Stores source, line, spool_bytes, counts and state. ERR_STALE when the fence is not the row's. */
