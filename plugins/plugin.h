@@ -376,11 +376,13 @@ struct mr_host {
 
 	/* -- runs -- */
 
-	/* Starts a run of another DAG, keyed by this task instance: a second call finds the same one.
-	 * `params` is a JSON object or NULL. */
+	/* Starts a run of another DAG. This task instance has one of each DAG: a second call, also in a
+	 * later attempt, finds it; after a clear it gets another. `params` is a JSON object of at most
+	 * 32 KiB, or NULL. The end of the run wakes a task that waits with MR_AGAIN. */
 	mr_status (*run_start)(struct mr_task *task, const char *dag, const char *params,
 	                       const char **run_id);
-	/* A Run as JSON. MR_END when there is none. */
+	/* Of a run started so: {"dag", "run_id", "state", "reason", "outputs"}, the outputs by task; null
+	 * when they are over 32 KiB. MR_END when there is no such run. */
 	mr_status (*run_state)(struct mr_task *task, const char *run_id, const char **json);
 
 	/* -- other -- */

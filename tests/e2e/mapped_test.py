@@ -66,6 +66,19 @@ tasks:
     map: ${{ params.list }}
     with: {script: 'echo $N; test $N = 1 || while ! test -e "$GO"; do sleep 0.02; done', env: {N: "${{ item }}", GO: "${{ vars.go }}"}}
 """
+FROM_OBJECT = """\
+tasks:
+  read: {use: object.get, with: {from: objects://in/list}}
+  each:
+    use: shell.run
+    needs: [read]
+    map: ${{ split(tasks.read.outputs.text, ',') }}
+    with: {argv: [echo, "${{ item }}"]}
+  last:
+    use: object.put
+    needs: [each]
+    with: {to: objects://out/cleared, text: "${{ to_json(tasks.each.outputs.stdout) }}"}
+"""
 BAD = """\
 params: {text: {type: string, default: ""}}
 tasks:
@@ -87,7 +100,7 @@ class Mapped(ProjectTest):
             file.write(f"vars: {{go: {go}}}\n")
         cls.go = go
         for name, text in (("echo", ECHO), ("mixed", MIXED), ("chain", CHAIN), ("hold", HOLD),
-                           ("bad", BAD), ("long", LONG)):
+                           ("bad", BAD), ("cleared", FROM_OBJECT), ("long", LONG)):
             cls.project.dag(name, text)
         cls.project.start()
         cls.project.wait_for_dag("mixed")
@@ -146,6 +159,34 @@ class Mapped(ProjectTest):
         tasks = self.instances("chain", "chain")
         self.assertEqual([tasks["second", i]["outputs"]["stdout"] for i in (0, 5)],
                          ["0a\na\n\n", "5f\nf\n\n"])
+
+    def put_list(self, text):
+        self.project.run("objects", "cp", self.project.write("list", text), "objects://in/list", check=True)
+
+    def test_a_clear_makes_the_list_anew(self):
+        self.put_list("a,b,c")
+        self.project.run_dag("cleared", "cleared")
+        self.assertEqual(self.object("cleared"), '["a\\n","b\\n","c\\n"]')
+        for text, states in (("x,y", ["success", "success", "removed"]),
+                             ("p,q,r,s", ["success"] * 4),
+                             ("z", ["success", "removed", "removed", "removed"])):
+            self.put_list(text)
+            answer = self.project.post("/v1/dags/cleared/runs/cleared/clear",
+                                       {"tasks": ["read"], "downstream": True})
+            self.assertEqual(answer.status, 200, answer.body)
+            self.assertEqual(self.project.wait_run("cleared", "cleared")["state"], "success")
+            tasks = self.instances("cleared", "cleared")
+            self.assertEqual([tasks["each", i]["state"] for i in range(len(states))], states)
+            self.assertEqual(self.object("cleared"),
+                             json.dumps([word + "\n" for word in text.split(",")], separators=(",", ":")))
+
+    def test_a_clear_of_what_failed_runs_those_items_again(self):
+        self.project.run_dag("mixed", "again")
+        answer = self.project.post("/v1/dags/mixed/runs/again/clear", {"tasks": ["odd"], "only_failed": True})
+        self.assertEqual(answer.status, 200, answer.body)
+        self.project.wait_run("mixed", "again")
+        tasks = self.instances("mixed", "again")
+        self.assertEqual([tasks["odd", i]["attempt"] for i in range(3)], [1, 2, 1])
 
     def test_what_is_no_list_fails_with_the_reason(self):
         _, tasks = self.project.run_dag("bad")
