@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/dag_copies.h"
 #include "cli/dag_files.h"
 #include "cli/follow.h"
 #include "cli/output.h"
@@ -74,7 +75,7 @@ static int read_file(const struct test *test, const struct dag *dag, struct buf 
 	auto_json json_t *alone = NULL;
 
 	if (!test->task)
-		return file_read(dag->file, LIMIT_YAML_BYTES, contents, err);
+		return dag_copies_text(dag, contents, err);
 	alone = task_alone_make(dag->source, test->task);
 	if (!alone)
 		return err_set(err, ERR_NOT_FOUND, "the DAG '%s' has no task '%s'", dag->name,
@@ -83,7 +84,7 @@ static int read_file(const struct test *test, const struct dag *dag, struct buf 
 	return 0;
 }
 
-/* The DAG's file alone: faults of others are nobody's business here. */
+/* The DAG's file, and those of others only where it runs them: their faults are nobody's business here. */
 static int copy_dag(const struct test *test, const struct dag *dag, struct err *err)
 {
 	auto_buf struct buf contents = {0};
@@ -95,7 +96,10 @@ static int copy_dag(const struct test *test, const struct dag *dag, struct err *
 
 	if (file_make_folder(dags, err) < 0 || read_file(test, dag, &contents, err) < 0)
 		return -1;
-	return file_write_atomic(path, buf_string(&contents), contents.size, err);
+	if (file_write_atomic(path, buf_string(&contents), contents.size, err) < 0)
+		return -1;
+	return dag_copies_others(dag, config_text(call->config, CONFIG_DAGS_DIR), dags,
+	                         &call->arena, err);
 }
 
 /* Until the server takes commands; -1 when it has ended before. */

@@ -143,6 +143,18 @@ static void fill_run(struct batch *batch, const struct run *run, struct run_repo
 static void fill_task(struct batch *batch, const struct batch_source *source,
                       struct instance *instance, struct task_repo_row *row);
 
+static void note_times(const struct instance *instance, int64_t now_us)
+{
+	struct instance_info *info = run_info_instance(instance);
+
+	if (instance->state == TASK_QUEUED)
+		info->queued_us = now_us;
+	if (!state_task_is_finished(instance->state))
+		info->ended_us = 0;
+	else if (!info->ended_us)
+		info->ended_us = now_us;
+}
+
 /* A new run stores all its instances, whatever the engine has touched so far. */
 static void add_new_run(struct batch *batch, const struct batch_source *source, struct run *run)
 {
@@ -153,8 +165,10 @@ static void add_new_run(struct batch *batch, const struct batch_source *source, 
 
 	fill_run(batch, run, row);
 	row->params = arena_strdup(&batch->arena, params);
-	while ((instance = run_next(run, &task, &item)))
+	while ((instance = run_next(run, &task, &item))) {
+		note_times(instance, source->now_us);
 		fill_task(batch, source, instance, vec_push(&batch->new_tasks));
+	}
 }
 
 static void update_run(struct batch *batch, const struct batch_source *source,
@@ -280,17 +294,11 @@ static void forget_cleared(struct instance *instance)
 static void add_instance(struct batch *batch, const struct batch_source *source,
                          struct instance *instance)
 {
-	struct instance_info *info = run_info_instance(instance);
 	int is_new = (instance->flags & INSTANCE_NEW) != 0;
 	struct task_repo_row *row;
 
 	forget_cleared(instance);
-	if (instance->state == TASK_QUEUED)
-		info->queued_us = source->now_us;
-	if (!state_task_is_finished(instance->state))
-		info->ended_us = 0;
-	else if (!info->ended_us)
-		info->ended_us = source->now_us;
+	note_times(instance, source->now_us);
 	row = vec_push(is_new ? &batch->new_tasks : &batch->tasks);
 	fill_task(batch, source, instance, row);
 	if (!is_new && !row->queued_at_us)

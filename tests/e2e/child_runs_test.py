@@ -126,6 +126,15 @@ class ChildRuns(ProjectTest):
         self.assertEqual(len([run for run in self.children("child")
                               if run["triggered_by"] == "parent/cleared/run"]), 2)
 
+    def test_a_dag_is_tested_with_those_it_runs(self):
+        self.project.dag("scheduled", "schedule: {every: 1s}\n" + FAILING)
+        self.project.dag("broken", "tasks: []\n")
+        self.addCleanup(os.remove, self.project.path("dags", "scheduled.yaml"))
+        self.addCleanup(os.remove, self.project.path("dags", "broken.yaml"))
+        run = self.project.json("dags", "test", "each")
+        self.assertEqual([task["outputs"]["outputs"]["say"]["stdout"] for task in run["tasks"]],
+                         [["x\n"], ["y\n", "z\n"]])
+
     def test_a_restart_finds_the_same_child(self):
         self.project.trigger("parent", "restarted", of="slow")
         child = self.child_of("slow", "parent/restarted/run")

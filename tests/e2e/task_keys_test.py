@@ -97,6 +97,9 @@ class TaskKeys(ProjectTest):
         _, tasks = self.project.run_dag("when")
         self.assertEqual((tasks["no"]["state"], tasks["no"]["reason"]), ("skipped", "`when` was false"))
         self.assertEqual(tasks["late"]["state"], "success")
+        for task in tasks.values():
+            self.assertTrue(task["ended_at"], task)
+            self.assertEqual(bool(task["queued_at"]), task["state"] != "skipped", task)
         self.assertEqual((tasks["bad"]["state"], tasks["bad"]["attempt"]), ("failed", 1))
         self.assertRegex(tasks["bad"]["reason"], r"^when: from_json\(\): line 1")
 
