@@ -23,7 +23,6 @@
 #include "cli/task_alone.h"
 #include "cli/trigger.h"
 #include "lib/file.h"
-#include "lib/limits.h"
 #include "lib/log.h"
 #include "lib/str.h"
 #include "scheduler/core/dag_params.h"
