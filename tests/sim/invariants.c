@@ -6,6 +6,7 @@
 #include "lib/str.h"
 #include "lib/vec.h"
 #include "scheduler/core/engine_core.h"
+#include "tests/sim/sim_rows.h"
 
 void invariants_fail(struct sim *sim, const char *format, ...)
 {
@@ -123,6 +124,37 @@ void invariants_step(struct sim *sim)
 	vec_foreach(struct effects_bug *, bug, &sim->effects.bugs)
 		invariants_fail(sim, "illegal change of a %s from %s to %s", bug->what, bug->from,
 		                bug->to);
+}
+
+void invariants_answer(struct sim *sim, const struct event *event)
+{
+	if (event->type != EVENT_STARTED && event->type != EVENT_FINISHED &&
+	    event->type != EVENT_LOST && event->type != EVENT_RETURNED)
+		return;
+	vec_foreach(const struct sim_attempt *, attempt, &sim->attempts) {
+		if (attempt->id == event->attempt.id && attempt->fence == event->attempt.fence)
+			return;
+	}
+	invariants_fail(sim, "message %d of attempt %lld with fence %lld was taken",
+	                (int)event->type, (long long)event->attempt.id,
+	                (long long)event->attempt.fence);
+}
+
+void invariants_claim(struct sim *sim, const struct effects_attempt *change)
+{
+	const struct node *node = change->instance->node;
+	struct sim_row *row = sim_rows_find(sim, node->run->id, change->instance->id);
+
+	if (change->fence <= row->claimed_fence)
+		invariants_fail(sim, "%s was claimed with fence %lld after %lld", node->task->name,
+		                (long long)change->fence, (long long)row->claimed_fence);
+	row->claimed_fence = change->fence;
+	vec_foreach(const struct sim_attempt *, attempt, &sim->attempts) {
+		if (attempt->run == node->run->id && attempt->task == node->task->index &&
+		    attempt->map_index == change->instance->map_index)
+			invariants_fail(sim, "%s was claimed while its attempt %lld runs",
+			                node->task->name, (long long)attempt->id);
+	}
 }
 
 static void check_row(struct sim *sim, const struct sim_row *known, const struct instance *instance)

@@ -66,6 +66,18 @@ static enum engine_answer tick(struct reference *ref, const struct event *event)
 	return ENGINE_OK;
 }
 
+static void init_node(struct ref_run *run, uint32_t task)
+{
+	struct ref_node *node = &run->nodes[task];
+
+	node->run = run;
+	node->task = &run->dag->tasks[task];
+	node->allocated = node->count = 1;
+	node->items[0].node = node;
+	node->items[0].map_index = -1;
+	node->items[0].due_us = TIMER_NEVER;
+}
+
 static enum engine_answer created(struct reference *ref, const struct event *event)
 {
 	struct dag *dag = event->created.dag;
@@ -79,16 +91,8 @@ static enum engine_answer created(struct reference *ref, const struct event *eve
 	run->due_us = TIMER_NEVER;
 	run->place = ++ref->place;
 	run->nodes = mem_array(dag->task_count, sizeof(*run->nodes));
-	for (uint32_t t = 0; t < dag->task_count; t++) {
-		struct ref_node *node = &run->nodes[t];
-
-		node->run = run;
-		node->task = &dag->tasks[t];
-		node->allocated = node->count = 1;
-		node->items[0].node = node;
-		node->items[0].map_index = -1;
-		node->items[0].due_us = TIMER_NEVER;
-	}
+	for (uint32_t t = 0; t < dag->task_count; t++)
+		init_node(run, t);
 	*vec_push(&ref->runs) = run;
 	reference_flow_start(ref, dag->name);
 	return ENGINE_OK;
@@ -156,6 +160,35 @@ void reference_forget(struct reference *ref, int64_t id)
 		ref->runs.count--;
 		return;
 	}
+}
+
+static void take_items(struct ref_node *node, const struct ref_node *before)
+{
+	int is_mapped = (node->task->flags & DAG_MAPPED) != 0;
+
+	node->allocated = is_mapped ? before->allocated : 1;
+	node->count = is_mapped ? before->count : 1;
+	for (uint32_t i = 0; i < node->allocated; i++) {
+		node->items[i] = before->items[i];
+		node->items[i].node = node;
+	}
+}
+
+void reference_change_version(struct reference *ref, int64_t id, struct dag *dag)
+{
+	struct ref_run *run = reference_model_run(ref, id);
+	struct ref_node *before = run->nodes;
+	uint32_t count = run->dag->task_count;
+
+	run->nodes = mem_array(dag->task_count, sizeof(*run->nodes));
+	dag_release(run->dag);
+	run->dag = dag_reference(dag);
+	for (uint32_t t = 0; t < dag->task_count; t++) {
+		init_node(run, t);
+		if (t < count)
+			take_items(&run->nodes[t], &before[t]);
+	}
+	free(before);
 }
 
 uint64_t reference_place(const struct reference *ref, int64_t run)

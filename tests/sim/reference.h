@@ -25,6 +25,8 @@ void reference_free(struct reference *reference);
 enum engine_answer reference_step(struct reference *reference, const struct event *event,
                                   int64_t now_us);
 void reference_forget(struct reference *reference, int64_t id);
+/* A finished run is read again with another version of its DAG: tasks are the same by their number. */
+void reference_change_version(struct reference *reference, int64_t id, struct dag *dag);
 /* What a restart forgets: the age of what is ready, how long an attempt has run already. */
 void reference_restart(struct reference *reference, int64_t now_us);
 /* Where the run stands among the queued ones: larger is later. */

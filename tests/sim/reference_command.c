@@ -163,6 +163,8 @@ enum engine_answer reference_command_clear(struct reference *ref, const struct e
 		if (is_downstream(run->dag, t, what))
 			met |= clear_node(ref, &run->nodes[t], what->flags);
 	}
+	/* tasks that joined with another version never ran */
+	met |= state_run_is_finished(run->state) && !reference_model_done(run);
 	if (!met || (what->flags & CLEAR_DRY_RUN))
 		return ENGINE_OK;
 	if (state_run_is_finished(run->state)) {

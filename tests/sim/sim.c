@@ -150,6 +150,7 @@ static void take_attempt(struct sim *sim, const struct effects_attempt *change)
 		drop_attempt(sim, change->id);
 	if (change->state != ATTEMPT_CLAIMED)
 		return;
+	invariants_claim(sim, change);
 	*vec_push(&sim->attempts) = (struct sim_attempt){
 		.id = change->id,
 		.fence = change->fence,
@@ -194,6 +195,7 @@ enum engine_answer sim_step(struct sim *sim, const struct event *event)
 	enum engine_answer fast = engine_step(sim->engine, event, sim->now_us, &sim->effects);
 	enum engine_answer slow = reference_step(sim->reference, event, sim->now_us);
 
+	sim->steps++;
 	if (event->type == EVENT_CLEAR || event->type == EVENT_MARK ||
 	    event->type == EVENT_MARK_RUN)
 		sim->flags |= SIM_FOREIGN;
@@ -201,6 +203,8 @@ enum engine_answer sim_step(struct sim *sim, const struct event *event)
 		invariants_fail(sim, "event %d is answered %d, should be %d", (int)event->type,
 		                (int)fast, (int)slow);
 	buf_clear(&sim->text);
+	if (fast == ENGINE_OK)
+		invariants_answer(sim, event);
 	if (reference_compare(sim->reference, sim->engine, sim->effects.next_due_us, &sim->text) <
 	    0)
 		invariants_fail(sim, "after event %d %s", (int)event->type, buf_string(&sim->text));
@@ -478,6 +482,14 @@ void sim_forget(struct sim *sim, int64_t id)
 		sim->runs.count--;
 		return;
 	}
+}
+
+void sim_change_version(struct sim *sim, int64_t id, struct dag *dag)
+{
+	sim_commit(sim);
+	engine_forget(sim->engine, id);
+	sim_rows_change_version(sim, id, dag);
+	reference_change_version(sim->reference, id, dag);
 }
 
 const char *sim_states(struct sim *sim)

@@ -29,6 +29,7 @@ enum {
 struct sim_row {
 	struct engine_restored_instance row;
 	int64_t due_us;
+	int64_t claimed_fence; /* of the latest claim */
 };
 
 /* A row of run. */
@@ -66,6 +67,7 @@ struct sim {
 	struct dag *dag; /* of sim_new(); NULL in walks */
 	uint32_t flags;
 	int64_t now_us;
+	int64_t steps; /* so far */
 	int64_t next_run_id, next_instance_id, last_run;
 	uint64_t salt; /* of random answers */
 	int when[SIM_MOST_TASKS];
@@ -121,6 +123,8 @@ void sim_pool(struct sim *sim, const char *pool, int64_t slots);
 void sim_capacity(struct sim *sim, const char *queue, int64_t limit);
 void sim_pause(struct sim *sim, const char *dag, int paused);
 void sim_forget(struct sim *sim, int64_t id);
+/* A finished run takes up another version of its DAG; what is new in it waits for a clear. */
+void sim_change_version(struct sim *sim, int64_t id, struct dag *dag);
 struct instance *sim_instance(struct sim *sim, const char *name);
 
 /* Of the last run: "load=failed clean=running". Valid until the next call of these three. */

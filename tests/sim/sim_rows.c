@@ -69,6 +69,15 @@ void sim_rows_write_run(struct sim *sim, const struct run *run)
 	known->started_us = run->started_us;
 }
 
+struct sim_row *sim_rows_find(struct sim *sim, int64_t run, int64_t instance)
+{
+	vec_foreach(struct sim_row *, row, &find_run(sim, run)->rows) {
+		if (row->row.id == instance)
+			return row;
+	}
+	invariants_fail(sim, "row %lld was never announced", (long long)instance);
+}
+
 void sim_rows_write_instance(struct sim *sim, const struct instance *instance)
 {
 	struct sim_run *run = find_run(sim, instance->node->run->id);
@@ -77,10 +86,7 @@ void sim_rows_write_instance(struct sim *sim, const struct instance *instance)
 		write_row(vec_push(&run->rows), instance);
 		return;
 	}
-	vec_foreach(struct sim_row *, row, &run->rows) {
-		if (row->row.id == instance->id)
-			write_row(row, instance);
-	}
+	write_row(sim_rows_find(sim, run->id, instance->id), instance);
 }
 
 static int by_task(const void *a, const void *b)
@@ -93,9 +99,31 @@ static int by_task(const void *a, const void *b)
 	return left->map_index < right->map_index ? -1 : 1;
 }
 
+/* Behind the rows there are: those of tasks that have none. */
+static size_t add_new(struct sim *sim, const struct sim_run *run,
+                      struct engine_restored_instance *rows)
+{
+	size_t count = run->rows.count;
+
+	for (uint32_t t = 0; t < run->dag->task_count; t++) {
+		int is_known = 0;
+
+		for (size_t i = 0; i < run->rows.count; i++)
+			is_known |= rows[i].task == t;
+		if (!is_known)
+			rows[count++] =
+				(struct engine_restored_instance){.id = sim->next_instance_id++,
+			                                          .task = t,
+			                                          .map_index = -1,
+			                                          .is_new = 1};
+	}
+	return count;
+}
+
 void sim_rows_restore(struct sim *sim, const struct sim_run *run)
 {
-	struct engine_restored_instance *rows = mem_array(run->rows.count, sizeof(*rows));
+	struct engine_restored_instance *rows =
+		mem_array(run->rows.count + run->dag->task_count, sizeof(*rows));
 	struct engine_restored_run restored = {
 		.id = run->id,
 		.name = "run",
@@ -104,7 +132,6 @@ void sim_rows_restore(struct sim *sim, const struct sim_run *run)
 		.cancel = run->cancel,
 		.elapsed_us = sim->now_us - run->started_us,
 		.instances = rows,
-		.instance_count = (uint32_t)run->rows.count,
 	};
 
 	qsort(run->rows.items, run->rows.count, sizeof(*run->rows.items), by_task);
@@ -112,7 +139,26 @@ void sim_rows_restore(struct sim *sim, const struct sim_run *run)
 		rows[i] = run->rows.items[i].row;
 		rows[i].wait_us = run->rows.items[i].due_us - sim->now_us;
 	}
+	restored.instance_count = (uint32_t)add_new(sim, run, rows);
 	if (engine_restore_run(sim->engine, &restored, sim->now_us) != ENGINE_OK)
 		invariants_fail(sim, "a run could not be restored");
 	free(rows);
+}
+
+void sim_rows_change_version(struct sim *sim, int64_t id, struct dag *dag)
+{
+	struct sim_run *run = find_run(sim, id);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < run->rows.count; i++) {
+		const struct engine_restored_instance *row = &run->rows.items[i].row;
+
+		if (row->task < dag->task_count &&
+		    (row->map_index < 1 || (dag->tasks[row->task].flags & DAG_MAPPED)))
+			run->rows.items[kept++] = run->rows.items[i];
+	}
+	run->rows.count = kept;
+	dag_release(run->dag);
+	run->dag = dag_reference(dag);
+	sim_rows_restore(sim, run);
 }

@@ -290,6 +290,26 @@ static void clear_something(struct walk *walk)
 	(void)sim_step(walk->sim, &event);
 }
 
+/* As `clear` with the latest version does: a finished run goes on with another DAG. */
+static void change_version(struct walk *walk)
+{
+	const struct sim_run *run = pick_run(walk);
+	struct event event = {.type = EVENT_CLEAR};
+	struct dag *dag;
+	uint32_t task;
+
+	sim_commit(walk->sim);
+	if (!run || !state_run_is_finished(run->state))
+		return;
+	dag = make_dag(walk, (uint32_t)run->dag->max_active_runs);
+	sim_change_version(walk->sim, run->id, dag);
+	task = below(walk, dag->task_count);
+	dag_release(dag);
+	event.clear =
+		(struct event_clear){run->id, &task, below(walk, 2), below(walk, CLEAR_DRY_RUN)};
+	(void)sim_step(walk->sim, &event);
+}
+
 static void wake_something(struct walk *walk)
 {
 	const struct sim_run *run = pick_run(walk);
@@ -346,7 +366,7 @@ static const struct {
 	{6, create_run},     {20, start_attempt},  {40, finish_attempt}, {4, lose_attempt},
 	{4, return_attempt}, {4, repeat_message},  {20, pass_time},      {1, cancel_something},
 	{2, mark_something}, {3, clear_something}, {2, wake_something},  {4, change_settings},
-	{8, forget_run},     {6, hold_or_commit},  {1, restart},
+	{8, forget_run},     {6, hold_or_commit},  {1, restart},         {2, change_version},
 };
 
 static void act(struct walk *walk)
@@ -437,6 +457,7 @@ static void digest(struct walk *walk)
 	}
 }
 
+/* `steps`: of the engine. */
 static uint64_t walk_history(int history, int steps)
 {
 	struct walk walk = {.random = (uint64_t)history * UINT64_C(0x9E3779B97F4A7C15) + 1};
@@ -446,7 +467,7 @@ static uint64_t walk_history(int history, int steps)
 	for (uint32_t i = 0; i < MOST_DAGS; i++)
 		walk.dags[i] = make_dag(&walk, i);
 	open_all(&walk);
-	for (int step = 0; step < steps; step++) {
+	for (int step = 0; walk.sim->steps < steps; step++) {
 		(void)snprintf(walk.story, sizeof(walk.story), "history %d, step %d", history,
 		               step);
 		if (step % 5000 == 4999)
