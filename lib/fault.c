@@ -1,4 +1,4 @@
-/* fault.c - crash points and clock jumps for tests */
+/* fault.c - crash points, failures, silence and clock jumps for tests */
 #include "lib/fault.h"
 
 #include <fcntl.h>
@@ -21,21 +21,42 @@ static int is_first(void)
 	return !marker || fd >= 0;
 }
 
-void fault_point(const char *name)
+/* Whether `variable` names this point, and this is the time it means. */
+static int is_due(const char *variable, const char *name, atomic_long *passed)
 {
-	static atomic_long passed;
-	const char *wanted = config_environment("MILLRACE_FAULT");
+	const char *wanted = config_environment(variable);
 	size_t length = strlen(name);
 	long due = 1;
 
 	if (!wanted || strncmp(wanted, name, length) != 0)
-		return;
+		return 0;
 	if (wanted[length] == ':')
 		due = strtol(wanted + length + 1, NULL, 10);
 	else if (wanted[length])
-		return;
-	if (atomic_fetch_add(&passed, 1) + 1 == due && is_first())
-		kill(getpid(), SIGKILL);
+		return 0;
+	return atomic_fetch_add(passed, 1) + 1 == due;
+}
+
+void fault_point(const char *name)
+{
+	static atomic_long passed;
+
+	if (is_due("MILLRACE_FAULT", name, &passed) && is_first())
+		kill(getpid(), config_environment("MILLRACE_FAULT_STOP") ? SIGSTOP : SIGKILL);
+}
+
+int fault_fails(const char *name)
+{
+	static atomic_long passed;
+
+	return is_due("MILLRACE_FAULT_FAILS", name, &passed);
+}
+
+int64_t fault_silence_us(int64_t usual_us)
+{
+	const char *ms = config_environment("MILLRACE_FAULT_SILENCE");
+
+	return ms ? strtoll(ms, NULL, 10) * 1000 : usual_us;
 }
 
 int64_t fault_clock_us(void)

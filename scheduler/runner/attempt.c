@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/clock.h"
+#include "lib/fault.h"
 #include "lib/file.h"
 #include "lib/str.h"
 #include "lib/timestamp.h"
@@ -251,6 +252,7 @@ static enum wire_status enter(struct attempt *attempt)
 
 	fill_info(attempt);
 	attempt->task.data = NULL;
+	FAULT("attempt-begins");
 	status = status_of(attempt, attempt->op->declared.run(&attempt->task));
 	/* a plugin that passes a failure on need not repeat the text */
 	if ((status == WIRE_FAIL || status == WIRE_RETRY) && !attempt->reason)

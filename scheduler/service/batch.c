@@ -75,6 +75,21 @@ void batch_free(struct batch *batch)
 	free(batch);
 }
 
+void batch_refuse(struct batch *batch, const char *why)
+{
+	struct command *command = batch ? batch->answers : NULL;
+
+	if (batch)
+		batch->answers = NULL;
+	while (command) {
+		struct command *next = command->next;
+
+		err_set(&command->err, ERR_STOPPING, "%s", why);
+		command->done(command);
+		command = next;
+	}
+}
+
 static int has_only_attempts(const struct batch *batch)
 {
 	return !batch->dags.count && !batch->pauses.count && !batch->schedules.count &&

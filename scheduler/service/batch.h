@@ -142,6 +142,8 @@ struct batch {
 
 struct batch *batch_new(void);
 void batch_free(struct batch *batch);
+/* It will never be stored: whoever waits for an answer is told so. NULL is fine. */
+void batch_refuse(struct batch *batch, const char *why);
 int batch_is_empty(const struct batch *batch);
 /* It tells of attempts that have started and of nothing else. */
 int batch_has_only_starts(const struct batch *batch);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "lib/clock.h"
+#include "lib/fault.h"
 #include "lib/file.h"
 #include "lib/log.h"
 #include "lib/mask.h"
@@ -19,6 +20,7 @@
 
 enum {
 	READS_PER_TURN = 16,           /* then the other runners get their turn */
+	SIGNS_OF_LIFE = 6,             /* in the time that a runner may be silent */
 	DRAIN_MAX_BYTES = 1024 * 1024, /* more than a pipe holds */
 };
 
@@ -90,11 +92,21 @@ static int read_frames(struct child *child, int turns)
 	return 0;
 }
 
-int child_is_silent(const struct child *child, int64_t since_us)
+static int64_t silence_us(void)
+{
+	return FAULT_SILENCE_US(CHILD_SILENCE_US);
+}
+
+int64_t child_alive_ms(void)
+{
+	return silence_us() / SIGNS_OF_LIFE / 1000;
+}
+
+int child_is_silent(const struct child *child, int64_t now_us)
 {
 	char byte;
 
-	return child->heard_us < since_us &&
+	return child->heard_us < now_us - silence_us() &&
 	       recv(child->process.wire_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
 }
 

@@ -14,6 +14,8 @@
 #include "scheduler/wire/wire_reader.h"
 #include "scheduler/wire/wire_writer.h"
 
+enum { CHILD_SILENCE_US = 30 * 1000 * 1000 };
+
 struct child;
 
 struct child_events {
@@ -52,9 +54,11 @@ struct child *child_start(uv_loop_t *loop, const char *program, const char *fold
 /* Puts a frame; it goes out at the end of the turn, see child_flush(). */
 MUST_CHECK int child_send(struct child *child, const struct wire_frame *frame, struct err *err);
 void child_flush(struct child *child);
-/* Nothing came after `since_us`, monotonic; nor does anything wait to be read, as when the loop was held
- * up itself. */
-int child_is_silent(const struct child *child, int64_t since_us);
+/* How often a runner is to show that it lives, and is looked at. */
+int64_t child_alive_ms(void);
+/* Nothing came for CHILD_SILENCE_US up to `now_us`, monotonic; nor does anything wait to be read, as when
+ * the loop was held up itself. */
+int child_is_silent(const struct child *child, int64_t now_us);
 
 /* Closes our sending side: a runner without work exits by itself. */
 void child_dismiss(struct child *child);

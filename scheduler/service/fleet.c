@@ -14,7 +14,6 @@
 enum {
 	QUICK_US = 5 * 1000,      /* a turn below this doubles the window */
 	WATCH_MS = 25,            /* how often while something may have to be recalled or killed */
-	REST_MS = 5000,           /* how often otherwise */
 	KILL_MARGIN_US = 2000000, /* the runner kills by itself after the grace; then we do */
 	SPAWN_PAUSE_US = 1000000, /* after a runner could not be started */
 };
@@ -72,9 +71,10 @@ static void announce_capacity(struct fleet *fleet)
 
 static struct child *start_child(struct fleet *fleet, const struct job *job)
 {
-	struct wire_frame hello = {
-		.type = WIRE_HELLO,
-		.as.hello = {.config = fleet->options.config, .grace_ms = fleet->options.grace_ms}};
+	struct wire_frame hello = {.type = WIRE_HELLO,
+	                           .as.hello = {.config = fleet->options.config,
+	                                        .grace_ms = fleet->options.grace_ms,
+	                                        .alive_ms = child_alive_ms()}};
 	struct child *child;
 	struct err err;
 
@@ -437,7 +437,7 @@ static void kill_disobedient(struct child *child, int64_t now_us)
 		if (job->killed_at_us && now_us >= job->killed_at_us)
 			child_kill(child, "killed because it did not end in time after a cancel");
 	}
-	if (child->jobs.count && child_is_silent(child, now_us - FLEET_SILENCE_US))
+	if (child->jobs.count && child_is_silent(child, now_us))
 		child_kill(child, "killed because its runner gave no sign of life for 30 s");
 }
 
@@ -481,7 +481,7 @@ static int64_t wanted_interval(const struct fleet *fleet)
 		}
 		idle += child->jobs.count == 0;
 		if (child->jobs.count || idle > 1)
-			interval = REST_MS;
+			interval = child_alive_ms();
 	}
 	if (fleet->waiting.count && clock_monotonic_us() < fleet->no_spawn_before_us)
 		return SPAWN_PAUSE_US / 1000;

@@ -18,7 +18,6 @@ enum {
 	FLEET_WINDOW = 64,
 	FLEET_FIRST_WINDOW = 4,
 	FLEET_SLOW_US = 50 * 1000,
-	FLEET_SILENCE_US = 30 * 1000 * 1000,
 	FLEET_IDLE_US = 60 * 1000 * 1000, /* idle runners beyond one end after this */
 };
 

@@ -69,6 +69,8 @@ static int store(struct journal *journal, const struct batch *batch, struct err 
 	if (db_commit(db, err) < 0)
 		return -1;
 	FAULT("journal-after-commit");
+	if (FAULT_FAILS("journal-answer"))
+		return err_set(err, ERR_UNAVAILABLE, "the answer to the commit is lost");
 	journal->is_slow = clock_monotonic_us() - begun_us > SLOW_COMMIT_US;
 	journal->lease.batch++;
 	return 0;
@@ -84,7 +86,7 @@ static void set_trouble(struct journal *journal, const struct err *trouble)
 
 static void deadline_in(struct timespec *deadline, int64_t ms)
 {
-	clock_gettime(CLOCK_REALTIME, deadline); /* what the condition variable measures by */
+	clock_gettime(CLOCK_MONOTONIC, deadline);
 	deadline->tv_sec += ms / 1000;
 	deadline->tv_nsec += ms % 1000 * 1000000;
 	if (deadline->tv_nsec >= 1000000000) {
@@ -199,6 +201,14 @@ static void give_back(struct journal *journal, struct batch *batch)
 	journal->wake(journal->context);
 }
 
+/* It will never be stored; the owner still knows it. */
+static void keep(struct journal *journal, struct batch *batch)
+{
+	pthread_mutex_lock(&journal->lock);
+	journal->waiting = batch;
+	pthread_mutex_unlock(&journal->lock);
+}
+
 static void *run(void *context)
 {
 	struct journal *journal = context;
@@ -209,7 +219,7 @@ static void *run(void *context)
 		log_warn("journal", "could not grow the log: %s", err.text);
 	while ((batch = next_batch(journal))) {
 		if (store_stubbornly(journal, batch) < 0) {
-			batch_free(batch);
+			keep(journal, batch);
 			break;
 		}
 		give_back(journal, batch);
@@ -223,13 +233,18 @@ struct journal *journal_start(struct db *db, const struct lease_repo_lease *leas
                               void (*wake)(void *context), void *context)
 {
 	struct journal *journal = mem_alloc(sizeof(*journal));
+	pthread_condattr_t attributes;
 
 	journal->db = db;
 	journal->lease = *lease;
 	journal->wake = wake;
 	journal->context = context;
 	pthread_mutex_init(&journal->lock, NULL);
-	pthread_cond_init(&journal->changed, NULL);
+	/* a wall clock that is set back must not make a pause last for hours */
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&journal->changed, &attributes);
+	pthread_condattr_destroy(&attributes);
 	if (pthread_create(&journal->thread, NULL, run, journal) != 0)
 		abort();
 	return journal;

@@ -34,7 +34,8 @@ static const char *const passed_variables[] = {
 	"PGHOST", "PGHOSTADDR", "PGPORT", "PGUSER", "PGPASSWORD", "PGPASSFILE", "PGSERVICE",
 	"PGSERVICEFILE", "PGSYSCONFDIR", "PGSSLMODE", "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY",
 	/* sanitizers and crash points of test builds */
-	"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "MILLRACE_FAULT", "MILLRACE_FAULT_ONCE"};
+	"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "MILLRACE_FAULT", "MILLRACE_FAULT_ONCE",
+	"MILLRACE_FAULT_STOP"};
 
 int process_adopt_orphans(struct err *err)
 {

@@ -43,6 +43,7 @@ struct service {
 	uv_timer_t drain; /* looks whether all is done, and when the grace is over */
 	int64_t drain_left_ms;
 	int is_killed;
+	int is_deposed; /* another leads */
 
 	pthread_mutex_t mutex; /* guards what follows */
 	struct command *first, **end;
@@ -124,16 +125,27 @@ static void do_commands(struct service *service)
 		uv_async_send(&service->wake);
 }
 
+/* Nothing of ours can be stored any more, so nothing of ours may go on. */
+static void step_down(struct service *service, const char *why)
+{
+	service->is_deposed = 1;
+	log_error("scheduler",
+	          "another scheduler leads on this database: %s; killing what runs here and ending",
+	          why);
+	fleet_drain(service->leader->fleet);
+	fleet_kill(service->leader->fleet);
+	batch_refuse(service->leader->under_way, "another scheduler leads on this database");
+	batch_refuse(service->leader->next, "another scheduler leads on this database");
+	raise(SIGTERM);
+}
+
 static void look_for_trouble(struct service *service)
 {
 	struct err trouble;
 
 	journal_trouble(service->leader->journal, &trouble);
-	if (trouble.code == ERR_STALE) {
-		log_error("scheduler", "another scheduler leads on this database: %s",
-		          trouble.text);
-		raise(SIGTERM);
-	}
+	if (trouble.code == ERR_STALE && !service->is_deposed)
+		step_down(service, trouble.text);
 	if (trouble.code == ERR_NONE)
 		set_state(service, SERVICE_READY, "");
 	else
@@ -234,7 +246,7 @@ static void on_drain(uv_timer_t *timer)
 			         (unsigned)fleet_busy(leader->fleet));
 		fleet_kill(leader->fleet);
 	}
-	if (fleet_is_empty(leader->fleet) && leader_is_quiet(leader) &&
+	if (fleet_is_empty(leader->fleet) && (leader_is_quiet(leader) || service->is_deposed) &&
 	    (is_released(service) || is_over))
 		uv_stop(&service->loop);
 }
@@ -385,6 +397,8 @@ int service_run(struct service *service, struct err *err)
 	uv_run(&service->loop, UV_RUN_DEFAULT);
 	/* runners have gone; what their tasks have started goes with them */
 	process_kill_all();
+	if (service->is_deposed)
+		return err_set(err, ERR_CONFLICT, "another scheduler leads on this database");
 	return 0;
 }
 

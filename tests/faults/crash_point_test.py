@@ -27,7 +27,7 @@ CHILD = "tasks: {a: {use: flow.noop}}\n"
 SCHEDULES = {
     "schedule-time": "schedule: {every: 1s}\ncatchup: all\n",
     "schedule-after": "schedule: {after: [points]}\n",
-    "schedule-object": "schedule: {object: 'objects://in/'}\n",
+    "schedule-object": "schedule: {object: 'objects://drop/'}\n",
 }
 
 
@@ -75,6 +75,8 @@ class CrashPoints(unittest.TestCase):
                 self.make_old_runs()
             if fault in SCHEDULES:
                 self.project.environment["MILLRACE_OBJECTS_POLL"] = "20ms"
+                # not an object of the run: its second attempt would put a new one there
+                self.project.write("state/objects/drop/once.csv", "1")
                 self.project.dag("fired", SCHEDULES[fault] + "tasks: {a: {use: flow.noop}}\n")
             accepted = self.crash_at(fault)
             if accepted:
