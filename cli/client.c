@@ -66,6 +66,15 @@ void client_free(struct client *client)
 	free(client);
 }
 
+int client_with(struct call *call, int (*work)(struct call *call, struct client *client))
+{
+	struct client *client = client_new(call);
+	int status = client ? work(call, client) : EXIT_BAD;
+
+	client_free(client);
+	return status;
+}
+
 /* What a status means to a caller. */
 static enum err_code code_of(int status)
 {
@@ -176,8 +185,9 @@ int client_stream(struct client *client, const char *path, http_body_fn on_body,
 	return result;
 }
 
-void client_say_faults(const struct client *client)
+int client_fail(const struct client *client, const struct err *err)
 {
+	int status = call_fail(err);
 	size_t i;
 	json_t *fault = NULL;
 
@@ -189,6 +199,7 @@ void client_say_faults(const struct client *client)
 			pointer += strlen("/params/");
 		(void)fprintf(stderr, "  %s: %s\n", pointer, json_get_text(fault, "detail", ""));
 	}
+	return status;
 }
 
 void client_segment(struct buf *path, const char *text)
@@ -202,14 +213,22 @@ void client_segment(struct buf *path, const char *text)
 	}
 }
 
-const char *client_run_path(struct arena *arena, const char *dag, const char *run, const char *rest)
+const char *client_dag_path(struct arena *arena, const char *dag, const char *rest)
 {
 	auto_buf struct buf path = {0};
 
 	buf_text(&path, "/v1/dags/");
 	client_segment(&path, dag);
+	buf_text(&path, rest);
+	return arena_strdup(arena, buf_string(&path));
+}
+
+const char *client_run_path(struct arena *arena, const char *dag, const char *run, const char *rest)
+{
+	auto_buf struct buf path = {0};
+
 	buf_text(&path, "/runs/");
 	client_segment(&path, run);
 	buf_text(&path, rest);
-	return arena_strdup(arena, buf_string(&path));
+	return client_dag_path(arena, dag, buf_string(&path));
 }

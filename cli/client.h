@@ -17,9 +17,11 @@ struct client *client_new(struct call *call);
 /* To the socket of a server in this process. */
 struct client *client_new_local(const char *socket_path, const char *key);
 void client_free(struct client *client);
+/* Does something at the server: gives the exit status, EXIT_BAD when the settings are bad. */
+int client_with(struct call *call, int (*work)(struct call *call, struct client *client));
 
 /* `body` may be NULL. A new reference, or NULL with the error; all that a problem says is in its
- * text, what is wrong with single members is kept for client_say_faults(). */
+ * text, what is wrong with single members is kept for client_fail(). */
 MUST_CHECK json_t *client_call(struct client *client, const char *method, const char *path,
                                const json_t *body, struct err *err);
 MUST_CHECK json_t *client_get(struct client *client, const char *path, struct err *err);
@@ -27,12 +29,14 @@ MUST_CHECK json_t *client_get(struct client *client, const char *path, struct er
 MUST_CHECK int client_stream(struct client *client, const char *path, http_body_fn on_body,
                              void *data, struct err *err);
 
-/* On stderr: the single faults of the last problem; nothing when there are none. */
-void client_say_faults(const struct client *client);
+/* Says on stderr why the last call failed, with what is wrong with single members: gives the exit
+ * status. */
+int client_fail(const struct client *client, const struct err *err);
 
 /* Appends one segment of a path, encoded. */
 void client_segment(struct buf *path, const char *text);
-/* `/v1/dags/{dag}/runs/{run}` and what is behind it; the arena's. */
+/* `/v1/dags/{dag}`, and `/v1/dags/{dag}/runs/{run}`, and what is behind it; the arena's. */
+const char *client_dag_path(struct arena *arena, const char *dag, const char *rest);
 const char *client_run_path(struct arena *arena, const char *dag, const char *run,
                             const char *rest);
 

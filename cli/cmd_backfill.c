@@ -49,13 +49,13 @@ static const struct output_column run_columns[] = {
 	{"STATE", "state"},
 };
 
-static json_t *get(struct client *client, const char *backfill_id, struct err *err)
+static const char *path_of(struct call *call, const char *backfill_id)
 {
 	auto_buf struct buf path = {0};
 
 	buf_text(&path, "/v1/backfills/");
 	client_segment(&path, backfill_id);
-	return client_get(client, buf_string(&path), err);
+	return arena_strdup(&call->arena, buf_string(&path));
 }
 
 static void print_backfill(const struct call *call, const json_t *backfill)
@@ -104,15 +104,16 @@ static int is_over(const json_t *backfill)
 }
 
 /* Until it has ended or is paused, a new reference. Ctrl-C ends the watching, not the backfill. */
-static json_t *follow(const struct call *call, struct client *client, const char *backfill_id,
+static json_t *follow(struct call *call, struct client *client, const char *backfill_id,
                       struct err *err)
 {
+	const char *path = path_of(call, backfill_id);
 	const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
 	auto_buf struct buf said = {0};
 	json_t *backfill;
 
 	interrupt_watch();
-	while ((backfill = get(client, backfill_id, err))) {
+	while ((backfill = client_get(client, path, err))) {
 		say_counts(call, backfill, &said);
 		if (is_over(backfill) || str_equal(json_get_text(backfill, "state", ""), "paused"))
 			return backfill;
@@ -169,23 +170,16 @@ static json_t *request_body(const struct call *call, struct err *err)
 
 static int create(struct call *call, struct client *client)
 {
-	auto_buf struct buf path = {0};
+	const char *path = client_dag_path(&call->arena, call_argument(call, 0), "/backfills");
 	auto_json json_t *body = NULL, *backfill = NULL;
 	struct err err;
 
 	body = request_body(call, &err);
 	if (!body)
 		return call_usage("--max-active: %s", err.text);
-	buf_text(&path, "/v1/dags/");
-	client_segment(&path, call_argument(call, 0));
-	buf_text(&path, "/backfills");
-	backfill = client_call(client, "POST", buf_string(&path), body, &err);
-	if (!backfill) {
-		int status = call_fail(&err);
-
-		client_say_faults(client);
-		return status;
-	}
+	backfill = client_call(client, "POST", path, body, &err);
+	if (!backfill)
+		return client_fail(client, &err);
 	if (call_has(call, "follow") && !is_plan(call)) {
 		call_say(call, "backfill %s", json_get_text(backfill, "backfill_id", ""));
 		return follow_and_print(call, client, json_get_text(backfill, "backfill_id", ""));
@@ -194,23 +188,11 @@ static int create(struct call *call, struct client *client)
 	return EXIT_OK;
 }
 
-static int with_client(struct call *call, int (*work)(struct call *call, struct client *client))
-{
-	struct client *client = client_new(call);
-	int status;
-
-	if (!client)
-		return EXIT_BAD;
-	status = work(call, client);
-	client_free(client);
-	return status;
-}
-
 int cmd_backfill_create(struct call *call)
 {
 	if (!call_option(call, "from") || !call_option(call, "to"))
 		return call_usage("a backfill needs --from and --to");
-	return with_client(call, create);
+	return client_with(call, create);
 }
 
 /* --- list, show --- */
@@ -239,7 +221,7 @@ static int list(struct call *call, struct client *client)
 
 int cmd_backfill_list(struct call *call)
 {
-	return with_client(call, list);
+	return client_with(call, list);
 }
 
 static int show(struct call *call, struct client *client)
@@ -249,7 +231,7 @@ static int show(struct call *call, struct client *client)
 
 	if (call_has(call, "follow"))
 		return follow_and_print(call, client, call_argument(call, 0));
-	backfill = get(client, call_argument(call, 0), &err);
+	backfill = client_get(client, path_of(call, call_argument(call, 0)), &err);
 	if (!backfill)
 		return call_fail(&err);
 	print_backfill(call, backfill);
@@ -258,7 +240,7 @@ static int show(struct call *call, struct client *client)
 
 int cmd_backfill_show(struct call *call)
 {
-	return with_client(call, show);
+	return client_with(call, show);
 }
 
 /* --- pause, resume, cancel --- */
@@ -266,12 +248,9 @@ int cmd_backfill_show(struct call *call)
 static int set_state(struct call *call, struct client *client, const char *state)
 {
 	auto_json json_t *body = json_pack("{s:s}", "state", state), *backfill = NULL;
-	auto_buf struct buf path = {0};
 	struct err err;
 
-	buf_text(&path, "/v1/backfills/");
-	client_segment(&path, call_argument(call, 0));
-	backfill = client_call(client, "PATCH", buf_string(&path), body, &err);
+	backfill = client_call(client, "PATCH", path_of(call, call_argument(call, 0)), body, &err);
 	if (!backfill)
 		return call_fail(&err);
 	print_backfill(call, backfill);
@@ -295,15 +274,15 @@ static int cancel(struct call *call, struct client *client)
 
 int cmd_backfill_pause(struct call *call)
 {
-	return with_client(call, pause_it);
+	return client_with(call, pause_it);
 }
 
 int cmd_backfill_resume(struct call *call)
 {
-	return with_client(call, resume);
+	return client_with(call, resume);
 }
 
 int cmd_backfill_cancel(struct call *call)
 {
-	return with_client(call, cancel);
+	return client_with(call, cancel);
 }

@@ -24,45 +24,37 @@ static const struct output_column run_columns[] = {
 	{"REASON", "reason"},
 };
 
-static json_t *ask(struct call *call, const char *method, const char *rest, const json_t *body,
-                   int *status)
+static int set_paused(struct call *call, struct client *client, int is_paused)
 {
-	struct client *client = client_new(call);
-	auto_buf struct buf path = {0};
-	json_t *reply;
+	const char *path = client_dag_path(&call->arena, call_argument(call, 0), "");
+	auto_json json_t *body = json_pack("{s:b}", "is_paused", is_paused);
 	struct err err;
+	auto_json json_t *dag = client_call(client, "PATCH", path, body, &err);
 
-	*status = EXIT_BAD;
-	if (!client)
-		return NULL;
-	buf_text(&path, "/v1/dags/");
-	client_segment(&path, call_argument(call, 0));
-	buf_text(&path, rest);
-	reply = client_call(client, method, buf_string(&path), body, &err);
-	*status = reply ? EXIT_OK : call_fail(&err);
-	client_free(client);
-	return reply;
+	if (!dag)
+		return call_fail(&err);
+	output_object(call, dag, dag_columns, countof(dag_columns));
+	return EXIT_OK;
 }
 
-static int set_paused(struct call *call, int is_paused)
+static int pause_it(struct call *call, struct client *client)
 {
-	auto_json json_t *body = json_pack("{s:b}", "is_paused", is_paused);
-	int status;
-	auto_json json_t *dag = ask(call, "PATCH", "", body, &status);
+	return set_paused(call, client, 1);
+}
 
-	if (dag)
-		output_object(call, dag, dag_columns, countof(dag_columns));
-	return status;
+static int unpause(struct call *call, struct client *client)
+{
+	return set_paused(call, client, 0);
 }
 
 int cmd_dag_acts_pause(struct call *call)
 {
-	return set_paused(call, 1);
+	return client_with(call, pause_it);
 }
 
 int cmd_dag_acts_unpause(struct call *call)
 {
-	return set_paused(call, 0);
+	return client_with(call, unpause);
 }
 
 /* The first reason stands with the DAG, what else there is below. */
@@ -86,12 +78,19 @@ static void print(const struct call *call, const json_t *dag)
 	output_list(call, runs, run_columns, countof(run_columns));
 }
 
+static int explain(struct call *call, struct client *client)
+{
+	const char *path = client_dag_path(&call->arena, call_argument(call, 0), "/explain");
+	struct err err;
+	auto_json json_t *dag = client_get(client, path, &err);
+
+	if (!dag)
+		return call_fail(&err);
+	print(call, dag);
+	return EXIT_OK;
+}
+
 int cmd_dag_acts_explain(struct call *call)
 {
-	int status;
-	auto_json json_t *dag = ask(call, "GET", "/explain", NULL, &status);
-
-	if (dag)
-		print(call, dag);
-	return status;
+	return client_with(call, explain);
 }

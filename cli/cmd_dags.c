@@ -7,10 +7,8 @@
 #include "cli/client.h"
 #include "cli/dag_files.h"
 #include "cli/follow.h"
-#include "cli/interrupt.h"
 #include "cli/output.h"
 #include "cli/trigger.h"
-#include "lib/str.h"
 
 static const struct output_column list_columns[] = {
 	{"DAG", "dag"},
@@ -68,35 +66,28 @@ static void say_faults(const json_t *dag)
 	                json_get_text(fault, "text", ""));
 }
 
-int cmd_dags_list(struct call *call)
+static int list(struct call *call, struct client *client)
 {
-	struct client *client = client_new(call);
-	auto_json json_t *dags = NULL;
 	struct err err;
+	auto_json json_t *dags = client_get(client, "/v1/dags", &err);
 	size_t i;
 	json_t *dag = NULL;
-	int status = EXIT_OK;
 
-	if (!client)
-		return EXIT_BAD;
-	dags = client_get(client, "/v1/dags", &err);
-	if (dags) {
-		output_list(call, dags, list_columns, countof(list_columns));
-		json_array_foreach(dags, i, dag) say_faults(dag);
-	} else {
-		status = call_fail(&err);
-	}
-	client_free(client);
-	return status;
+	if (!dags)
+		return call_fail(&err);
+	output_list(call, dags, list_columns, countof(list_columns));
+	json_array_foreach(dags, i, dag) say_faults(dag);
+	return EXIT_OK;
 }
 
-static json_t *get_dag(struct client *client, const char *name, struct err *err)
+int cmd_dags_list(struct call *call)
 {
-	auto_buf struct buf path = {0};
+	return client_with(call, list);
+}
 
-	buf_text(&path, "/v1/dags/");
-	client_segment(&path, name);
-	return client_get(client, buf_string(&path), err);
+static json_t *get_dag(struct call *call, struct client *client, struct err *err)
+{
+	return client_get(client, client_dag_path(&call->arena, call_argument(call, 0), ""), err);
 }
 
 /* Parameters as rows: the name beside the words of its schema. */
@@ -132,22 +123,20 @@ static void print_dag(const struct call *call, const json_t *dag)
 	say_faults(dag);
 }
 
+static int show(struct call *call, struct client *client)
+{
+	struct err err;
+	auto_json json_t *dag = get_dag(call, client, &err);
+
+	if (!dag)
+		return call_fail(&err);
+	print_dag(call, dag);
+	return EXIT_OK;
+}
+
 int cmd_dags_show(struct call *call)
 {
-	struct client *client = client_new(call);
-	auto_json json_t *dag = NULL;
-	struct err err;
-	int status = EXIT_OK;
-
-	if (!client)
-		return EXIT_BAD;
-	dag = get_dag(client, call_argument(call, 0), &err);
-	if (dag)
-		print_dag(call, dag);
-	else
-		status = call_fail(&err);
-	client_free(client);
-	return status;
+	return client_with(call, show);
 }
 
 int cmd_dags_validate(struct call *call)
@@ -178,52 +167,42 @@ int cmd_dags_validate(struct call *call)
 /* Follows or waits for the run that was made, as asked. */
 static int after_trigger(struct call *call, struct client *client, const json_t *run)
 {
-	const char *timeout = call_option(call, "timeout");
 	const char *path = client_run_path(&call->arena, json_get_text(run, "dag", ""),
 	                                   json_get_text(run, "run_id", ""), "");
-	unsigned flags = call_has(call, "follow") ? FOLLOW_SHOW : 0;
 	auto_json json_t *ended = NULL;
-	int64_t timeout_ms = 0;
-	struct err err;
+	int status;
 
-	if (!flags && !call_has(call, "wait")) {
+	if (!call_has(call, "follow") && !call_has(call, "wait")) {
 		output_object(call, run, run_columns, countof(run_columns));
 		return EXIT_OK;
 	}
-	if (timeout && str_to_duration_ms(timeout, &timeout_ms, &err) < 0)
-		return call_usage("%s", err.text);
-	interrupt_watch();
-	if (flags)
+	if (call_has(call, "follow"))
 		call_say(call, "run %s/%s", json_get_text(run, "dag", ""),
 		         json_get_text(run, "run_id", ""));
-	ended = follow_run(call, client, path, flags, timeout_ms, &err);
-	return ended ? follow_print(call, ended) : call_fail(&err);
+	ended = follow_as_asked(call, client, path, &status);
+	return ended ? follow_print(call, ended) : status;
 }
 
-static json_t *trigger(struct call *call, struct client *client, int *status)
+static int trigger(struct call *call, struct client *client)
 {
-	const char *name = call_argument(call, 0);
-	auto_json json_t *dag = NULL;
 	struct err err;
+	auto_json json_t *dag = get_dag(call, client, &err);
+	auto_json json_t *run = NULL;
+	int status;
 
-	dag = get_dag(client, name, &err);
-	if (dag)
-		return trigger_run(call, client, name, json_object_get(dag, "params"), status);
-	*status = call_fail(&err);
-	return NULL;
+	if (!dag)
+		return call_fail(&err);
+	run = trigger_run(call, client, call_argument(call, 0), json_object_get(dag, "params"),
+	                  &status);
+	return run ? after_trigger(call, client, run) : status;
 }
 
 int cmd_dags_trigger(struct call *call)
 {
-	struct client *client = client_new(call);
-	auto_json json_t *run = NULL;
-	int status = EXIT_FAILED;
+	int64_t timeout_ms;
 
-	if (!client)
-		return EXIT_BAD;
-	run = trigger(call, client, &status);
-	if (run)
-		status = after_trigger(call, client, run);
-	client_free(client);
-	return status;
+	/* before anything is started */
+	if (follow_timeout(call, &timeout_ms) < 0)
+		return EXIT_USAGE;
+	return client_with(call, trigger);
 }

@@ -79,17 +79,15 @@ static struct dag_graph_task *count_tasks(const struct dag *dag, const json_t *t
 static struct dag *read_version(struct call *call, struct client *client, const char *dag,
                                 const json_t *run, struct err *err)
 {
-	auto_buf struct buf path = {0};
+	auto_buf struct buf rest = {0};
 	auto_json json_t *version = NULL;
 	struct yaml_errors errors;
 	struct dag *read;
 	const char *text;
 
-	buf_text(&path, "/v1/dags/");
-	client_segment(&path, dag);
-	buf_text(&path, "/versions/");
-	client_segment(&path, json_get_text(run, "dag_version", ""));
-	version = client_get(client, buf_string(&path), err);
+	buf_text(&rest, "/versions/");
+	client_segment(&rest, json_get_text(run, "dag_version", ""));
+	version = client_get(client, client_dag_path(&call->arena, dag, buf_string(&rest)), err);
 	if (!version)
 		return NULL;
 	text = json_get_text(version, "text", "");
@@ -101,8 +99,9 @@ static struct dag *read_version(struct call *call, struct client *client, const 
 	return read;
 }
 
-static int draw_run(struct call *call, struct client *client, int format)
+static int draw_run(struct call *call, struct client *client)
 {
+	int format = find_format(call);
 	const char *name = call_argument(call, 0), *run_id = call_option(call, "run");
 	const char *slash = strchr(run_id, '/');
 	struct dag_graph_task *counts;
@@ -128,17 +127,12 @@ static int draw_run(struct call *call, struct client *client, int format)
 int cmd_graph(struct call *call)
 {
 	int format = find_format(call), status;
-	struct client *client;
 	struct dag *dag;
 
 	if (format < 0)
 		return EXIT_USAGE;
-	if (call_has(call, "run")) {
-		client = client_new(call);
-		status = client ? draw_run(call, client, format) : EXIT_BAD;
-		client_free(client);
-		return status;
-	}
+	if (call_has(call, "run"))
+		return client_with(call, draw_run);
 	dag = dag_files_read(call, call_argument(call, 0), NULL, &status);
 	if (!dag)
 		return status;

@@ -59,7 +59,7 @@ static json_t *make_run(const struct call *call, const struct dag *dag)
 {
 	const char *logical = call_option(call, "logical-date");
 	char text[TIMESTAMP_SIZE];
-	int64_t moment_us;
+	int64_t moment_us = 0;
 
 	if (logical && timestamp_parse(logical, strlen(logical), &moment_us) < 0) {
 		(void)call_usage("'%s' is not a date and time of ISO 8601", logical);

@@ -35,37 +35,12 @@ static const struct output_column cleared_columns[] = {
 	{"OPERATOR", "operator"},
 };
 
-/* --timeout, 0 when it was not given; -1 after saying what is wrong. */
-static int read_timeout(const struct call *call, int64_t *timeout_ms)
-{
-	const char *text = call_option(call, "timeout");
-	struct err err;
-
-	*timeout_ms = 0;
-	if (!text || str_to_duration_ms(text, timeout_ms, &err) == 0)
-		return 0;
-	(void)call_usage("%s", err.text);
-	return -1;
-}
-
 /* The run as it ended; NULL after saying why not, with the exit status. */
 static json_t *wait_for_run(struct call *call, struct client *client, const struct run_name *name,
                             int *status)
 {
-	const char *path = client_run_path(&call->arena, name->dag, name->run, "");
-	unsigned flags = call_has(call, "follow") ? FOLLOW_SHOW : 0;
-	int64_t timeout_ms;
-	json_t *run;
-	struct err err;
-
-	*status = EXIT_USAGE;
-	if (read_timeout(call, &timeout_ms) < 0)
-		return NULL;
-	interrupt_watch();
-	run = follow_run(call, client, path, flags, timeout_ms, &err);
-	if (!run)
-		*status = call_fail(&err);
-	return run;
+	return follow_as_asked(call, client,
+	                       client_run_path(&call->arena, name->dag, name->run, ""), status);
 }
 
 /* `…/tasks/{task}?map_index=N`, as the options say. */
@@ -90,10 +65,8 @@ static json_t *set_state(struct client *client, const char *path, const char *st
 	json_t *reply = client_call(client, "PATCH", path, body, &err);
 
 	*status = EXIT_OK;
-	if (!reply) {
-		*status = call_fail(&err);
-		client_say_faults(client);
-	}
+	if (!reply)
+		*status = client_fail(client, &err);
 	return reply;
 }
 
@@ -154,7 +127,7 @@ static json_t *wait_for_task(struct call *call, struct client *client, const cha
 	struct err err = {.code = ERR_NONE};
 
 	*status = EXIT_USAGE;
-	if (read_timeout(call, &timeout_ms) < 0)
+	if (follow_timeout(call, &timeout_ms) < 0)
 		goto failed;
 	interrupt_watch();
 	while (!have_ended(task)) {
@@ -223,6 +196,11 @@ static int cancel(struct call *call, struct client *client, const struct run_nam
 
 int cmd_run_acts_cancel(struct call *call)
 {
+	int64_t timeout_ms;
+
+	/* before anything is ended */
+	if (follow_timeout(call, &timeout_ms) < 0)
+		return EXIT_USAGE;
 	if (call_has(call, "map-index") && !call_has(call, "task"))
 		return call_usage("--map-index needs --task");
 	return run_name_with(call, cancel);
@@ -254,10 +232,8 @@ static json_t *clear(struct call *call, struct client *client, const struct run_
 	json_t *cleared = client_call(client, "POST", path, body, &err);
 
 	*status = EXIT_OK;
-	if (!cleared) {
-		*status = call_fail(&err);
-		client_say_faults(client);
-	}
+	if (!cleared)
+		*status = client_fail(client, &err);
 	return cleared;
 }
 
@@ -322,6 +298,10 @@ static int retry(struct call *call, struct client *client, const struct run_name
 
 int cmd_run_acts_retry(struct call *call)
 {
+	int64_t timeout_ms;
+
+	if (follow_timeout(call, &timeout_ms) < 0)
+		return EXIT_USAGE;
 	return run_name_with(call, retry);
 }
 

@@ -20,17 +20,13 @@ static const struct output_column list_columns[] = {
 	{"TYPE", "type"}, {"QUEUED", "queued_at"}, {"DURATION", "duration_s"},
 };
 
-int cmd_runs_list(struct call *call)
+static int list(struct call *call, struct client *client)
 {
-	struct client *client = client_new(call);
 	const char *state = call_option(call, "state"), *limit = call_option(call, "limit");
 	auto_buf struct buf path = {0};
 	auto_json json_t *runs = NULL;
 	struct err err;
-	int status = EXIT_OK;
 
-	if (!client)
-		return EXIT_BAD;
 	buf_text(&path, "/v1/");
 	if (call_argument(call, 0)) {
 		buf_text(&path, "dags/");
@@ -44,12 +40,15 @@ int cmd_runs_list(struct call *call)
 		client_segment(&path, state);
 	}
 	runs = client_get(client, buf_string(&path), &err);
-	if (runs)
-		output_list(call, runs, list_columns, countof(list_columns));
-	else
-		status = call_fail(&err);
-	client_free(client);
-	return status;
+	if (!runs)
+		return call_fail(&err);
+	output_list(call, runs, list_columns, countof(list_columns));
+	return EXIT_OK;
+}
+
+int cmd_runs_list(struct call *call)
+{
+	return client_with(call, list);
 }
 
 static int show(struct call *call, struct client *client, const struct run_name *which)
@@ -66,17 +65,11 @@ static int show(struct call *call, struct client *client, const struct run_name 
 
 static int wait_for(struct call *call, struct client *client, const struct run_name *which)
 {
-	const char *timeout = call_option(call, "timeout");
-	auto_json json_t *run = NULL;
-	int64_t timeout_ms = 0;
-	struct err err;
+	const char *path = client_run_path(&call->arena, which->dag, which->run, "");
+	int status;
+	auto_json json_t *run = follow_as_asked(call, client, path, &status);
 
-	if (timeout && str_to_duration_ms(timeout, &timeout_ms, &err) < 0)
-		return call_usage("%s", err.text);
-	interrupt_watch();
-	run = follow_run(call, client, client_run_path(&call->arena, which->dag, which->run, ""),
-	                 call_has(call, "follow") ? FOLLOW_SHOW : 0, timeout_ms, &err);
-	return run ? follow_print(call, run) : call_fail(&err);
+	return run ? follow_print(call, run) : status;
 }
 
 /* Logs */

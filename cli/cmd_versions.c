@@ -14,42 +14,41 @@ static const struct output_column list_columns[] = {
 	{"CURRENT", "is_current"},
 };
 
-static json_t *get(struct client *client, const char *dag, const char *version, struct err *err)
+/* `version` NULL: the list of all. */
+static json_t *get(struct call *call, struct client *client, const char *version, struct err *err)
 {
-	auto_buf struct buf path = {0};
+	auto_buf struct buf rest = {0};
 
-	buf_text(&path, "/v1/dags/");
-	client_segment(&path, dag);
-	buf_text(&path, "/versions");
+	buf_text(&rest, "/versions");
 	if (version) {
-		buf_char(&path, '/');
-		client_segment(&path, version);
+		buf_char(&rest, '/');
+		client_segment(&rest, version);
 	}
-	return client_get(client, buf_string(&path), err);
+	return client_get(client,
+	                  client_dag_path(&call->arena, call_argument(call, 0), buf_string(&rest)),
+	                  err);
+}
+
+static int list(struct call *call, struct client *client)
+{
+	struct err err;
+	auto_json json_t *versions = get(call, client, NULL, &err);
+
+	if (!versions)
+		return call_fail(&err);
+	output_list(call, versions, list_columns, countof(list_columns));
+	return EXIT_OK;
 }
 
 int cmd_versions_list(struct call *call)
 {
-	struct client *client = client_new(call);
-	auto_json json_t *versions = NULL;
-	struct err err;
-	int status = EXIT_OK;
-
-	if (!client)
-		return EXIT_BAD;
-	versions = get(client, call_argument(call, 0), NULL, &err);
-	if (versions)
-		output_list(call, versions, list_columns, countof(list_columns));
-	else
-		status = call_fail(&err);
-	client_free(client);
-	return status;
+	return client_with(call, list);
 }
 
 /* The newest version that is not the current one, if there is one. */
 static const char *version_before(struct call *call, struct client *client, struct err *err)
 {
-	auto_json json_t *versions = get(client, call_argument(call, 0), NULL, err);
+	auto_json json_t *versions = get(call, client, NULL, err);
 	size_t i;
 	json_t *version;
 
@@ -96,17 +95,16 @@ static void print_diff(struct call *call, const json_t *from, const json_t *to)
 
 static int diff(struct call *call, struct client *client)
 {
-	const char *dag = call_argument(call, 0), *before = call_argument(call, 1);
-	const char *after = call_argument(call, 2);
+	const char *before = call_argument(call, 1), *after = call_argument(call, 2);
 	auto_json json_t *from = NULL, *to = NULL;
 	struct err err;
 
 	if (!before)
 		before = version_before(call, client, &err);
 	if (before)
-		from = get(client, dag, before, &err);
+		from = get(call, client, before, &err);
 	if (from)
-		to = get(client, dag, after ? after : "current", &err);
+		to = get(call, client, after ? after : "current", &err);
 	if (!to)
 		return call_fail(&err);
 	print_diff(call, from, to);
@@ -115,12 +113,5 @@ static int diff(struct call *call, struct client *client)
 
 int cmd_versions_diff(struct call *call)
 {
-	struct client *client = client_new(call);
-	int status;
-
-	if (!client)
-		return EXIT_BAD;
-	status = diff(call, client);
-	client_free(client);
-	return status;
+	return client_with(call, diff);
 }

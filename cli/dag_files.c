@@ -41,7 +41,9 @@ static const char *find_by_content(struct call *call, const char *folder, const 
 	return found;
 }
 
-const char *dag_files_find(struct call *call, const struct config *config, const char *name)
+/* The path of a DAG's file: a path as it is, else `<dags_dir>/NAME.yaml`, else the file that says it
+ * is this DAG. NULL when there is none. The arena's. */
+static const char *find_file(struct call *call, const struct config *config, const char *name)
 {
 	const char *folder = config_text(config, CONFIG_DAGS_DIR);
 	const char *path;
@@ -80,7 +82,7 @@ static struct dag *parse(const char *path, const char *shown, const struct opera
 struct dag *dag_files_read(struct call *call, const char *name, struct ground *ground, int *status)
 {
 	const struct config *config = call_config(call);
-	const char *path = config ? dag_files_find(call, config, name) : NULL;
+	const char *path = config ? find_file(call, config, name) : NULL;
 	struct yaml_errors errors;
 	struct dag *dag;
 
@@ -129,7 +131,7 @@ static int named_files(struct call *call, const struct config *config, struct pa
 	paths->items = arena_array(&call->arena, call->arguments.count + 1, sizeof(const char *));
 	for (size_t i = 0; i < call->arguments.count; i++) {
 		const char *name = call_argument(call, i);
-		const char *path = dag_files_find(call, config, name);
+		const char *path = find_file(call, config, name);
 
 		if (!path) {
 			(void)fprintf(stderr, "millrace: there is no file or DAG '%s'\n", name);

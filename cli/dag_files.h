@@ -14,8 +14,4 @@ int dag_files_validate(struct call *call, struct yaml_errors *errors, size_t *fi
  * operators that it is held against; NULL: whatever it uses. */
 struct dag *dag_files_read(struct call *call, const char *name, struct ground *ground, int *status);
 
-/* The path of a DAG's file: a path as it is, else `<dags_dir>/NAME.yaml`, else the file that says it
- * is this DAG. NULL when there is none. The arena's. */
-const char *dag_files_find(struct call *call, const struct config *config, const char *name);
-
 #endif

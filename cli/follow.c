@@ -201,3 +201,31 @@ json_t *follow_run(struct call *call, struct client *client, const char *path, u
 	json_decref(follow.states);
 	return run;
 }
+
+int follow_timeout(const struct call *call, int64_t *timeout_ms)
+{
+	const char *text = call_option(call, "timeout");
+	struct err err;
+
+	*timeout_ms = 0;
+	if (!text || str_to_duration_ms(text, timeout_ms, &err) == 0)
+		return 0;
+	(void)call_usage("--timeout: %s", err.text);
+	return -1;
+}
+
+json_t *follow_as_asked(struct call *call, struct client *client, const char *path, int *status)
+{
+	unsigned flags = call_has(call, "follow") ? FOLLOW_SHOW : 0;
+	int64_t timeout_ms;
+	json_t *run;
+	struct err err;
+
+	*status = EXIT_USAGE;
+	if (follow_timeout(call, &timeout_ms) < 0)
+		return NULL;
+	interrupt_watch();
+	run = follow_run(call, client, path, flags, timeout_ms, &err);
+	*status = run ? EXIT_OK : call_fail(&err);
+	return run;
+}

@@ -35,7 +35,7 @@ static int find_by_id(struct call *call, struct client *client, const char *run,
 	return EXIT_USAGE;
 }
 
-int run_name_find(struct call *call, struct client *client, struct run_name *name)
+static int find(struct call *call, struct client *client, struct run_name *name)
 {
 	const char *text = call_argument(call, 0);
 	const char *slash = strchr(text, '/');
@@ -56,7 +56,7 @@ int run_name_with(struct call *call, int (*work)(struct call *call, struct clien
 
 	if (!client)
 		return EXIT_BAD;
-	status = run_name_find(call, client, &name);
+	status = find(call, client, &name);
 	if (status == EXIT_OK)
 		status = work(call, client, &name);
 	client_free(client);

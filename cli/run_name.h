@@ -8,11 +8,8 @@ struct run_name {
 	const char *dag, *run;
 };
 
-/* The call's first argument; RUN alone fits when only one DAG has such a run. EXIT_OK, or the exit
- * status after saying what is wrong. */
-MUST_CHECK int run_name_find(struct call *call, struct client *client, struct run_name *name);
-
-/* Does something with that run: gives the exit status. */
+/* Does something with the run that the call's first argument names (RUN alone fits when only one DAG
+ * has such a run): gives the exit status, also after saying that there is none. */
 int run_name_with(struct call *call, int (*work)(struct call *call, struct client *client,
                                                  const struct run_name *name));
 

@@ -40,7 +40,6 @@ static json_t *request_body(const struct call *call, json_t *params)
 json_t *trigger_run(struct call *call, struct client *client, const char *dag,
                     const json_t *schemas, int *status)
 {
-	auto_buf struct buf path = {0};
 	auto_json json_t *body = NULL;
 	json_t *params = trigger_read_params(call, schemas), *run;
 	struct err err;
@@ -49,13 +48,8 @@ json_t *trigger_run(struct call *call, struct client *client, const char *dag,
 	if (!params)
 		return NULL;
 	body = request_body(call, params);
-	buf_text(&path, "/v1/dags/");
-	client_segment(&path, dag);
-	buf_text(&path, "/runs");
-	run = client_call(client, "POST", buf_string(&path), body, &err);
-	if (!run) {
-		*status = call_fail(&err);
-		client_say_faults(client);
-	}
+	run = client_call(client, "POST", client_dag_path(&call->arena, dag, "/runs"), body, &err);
+	if (!run)
+		*status = client_fail(client, &err);
 	return run;
 }
