@@ -10,6 +10,16 @@ void body_fault(struct body_faults *faults, const char *pointer, const char *det
 		.pointer = pointer, .code = problem_name(PROBLEM_VALIDATION), .detail = detail};
 }
 
+const char *body_choice(const json_t *value, const char *const *names, const char *pointer,
+                        const char *detail, struct body_faults *faults)
+{
+	while (*names && !(json_is_string(value) && str_equal(json_string_value(value), *names)))
+		names++;
+	if (!*names)
+		body_fault(faults, pointer, detail);
+	return *names;
+}
+
 static const struct body_member *find(const struct body_member *members, size_t count,
                                       const char *name)
 {

@@ -27,6 +27,10 @@ struct body_member {
 MUST_CHECK int body_take(struct request *request, const struct body_member *members, size_t count,
                          void *target);
 
+/* The one of `names`, which ends with NULL, that the value is; else NULL, and that is a fault. */
+const char *body_choice(const json_t *value, const char *const *names, const char *pointer,
+                        const char *detail, struct body_faults *faults);
+
 /* `pointer` and `detail` live as long as the request. */
 void body_fault(struct body_faults *faults, const char *pointer, const char *detail);
 

@@ -4,13 +4,13 @@
 #include <string.h>
 
 #include "api/body.h"
+#include "api/dags.h"
 #include "api/respond.h"
 #include "lib/json_writer.h"
 #include "lib/limits.h"
 #include "lib/str.h"
 #include "lib/timestamp.h"
 #include "storage/repo/backfill_repo.h"
-#include "storage/repo/dag_repo.h"
 #include "storage/repo/run_json.h"
 
 /* --- showing --- */
@@ -123,19 +123,11 @@ static int show_work(struct request *request, struct db *db, struct err *err)
 	return result;
 }
 
-static void respond_plain(struct request *request, const struct err *err)
-{
-	if (err)
-		respond_error(request, err);
-	else
-		respond_reply(request, RESPOND_OK);
-}
-
 /* GET /v1/backfills/{backfill} */
 void dag_backfills_show(struct request *request)
 {
 	request->work_data = arena_strdup(&request->arena, request->values[0]);
-	request_read(request, REQUEST_METADATA, show_work, respond_plain);
+	request_read(request, REQUEST_METADATA, show_work, respond_done);
 }
 
 /* GET /v1/backfills, GET /v1/dags/{dag}/backfills */
@@ -145,18 +137,6 @@ struct list {
 	int64_t limit;
 };
 
-static int check_dag(struct request *request, struct db *db, struct err *err)
-{
-	struct dag_repo_row dag;
-	int found = 1;
-
-	if (request->values[0])
-		found = dag_repo_get(db, request->values[0], &request->arena, &dag, err);
-	if (found == 0)
-		return err_set(err, ERR_NOT_FOUND, "there is no DAG '%s'", request->values[0]);
-	return found < 0 ? -1 : 0;
-}
-
 static int list_work(struct request *request, struct db *db, struct err *err)
 {
 	const struct list *list = request->work_data;
@@ -165,7 +145,7 @@ static int list_work(struct request *request, struct db *db, struct err *err)
 
 	buf_clear(&request->reply);
 	json_writer_init(&w, &request->reply);
-	if (check_dag(request, db, err) < 0 ||
+	if (dags_check(request, db, err) < 0 ||
 	    backfill_repo_list(db, list->dag, (size_t)list->limit, &request->arena, &rows, err) < 0)
 		return -1;
 	json_writer_array(&w);
@@ -187,7 +167,7 @@ void dag_backfills_list(struct request *request)
 	list->limit = 100;
 	request->work_data = list;
 	if (request_integer(request, "limit", range, &list->limit) == 0)
-		request_read(request, REQUEST_METADATA, list_work, respond_plain);
+		request_read(request, REQUEST_METADATA, list_work, respond_done);
 }
 
 /* --- POST /v1/dags/{dag}/backfills --- */
@@ -225,14 +205,6 @@ static void take_to(struct request *request, const json_t *value, void *target,
 	take_moment(value, "/to", &wanted->backfill.to_us, faults);
 }
 
-/* The one of `names`, which ends with NULL, that the value is; else NULL. */
-static const char *one_of(const json_t *value, const char *const *names)
-{
-	while (*names && !(json_is_string(value) && str_equal(json_string_value(value), *names)))
-		names++;
-	return *names;
-}
-
 static void take_order(struct request *request, const json_t *value, void *target,
                        struct body_faults *faults)
 {
@@ -240,9 +212,7 @@ static void take_order(struct request *request, const json_t *value, void *targe
 	struct wanted *wanted = target;
 
 	(void)request;
-	wanted->backfill.order = one_of(value, names);
-	if (!wanted->backfill.order)
-		body_fault(faults, "/order", "must be asc or desc");
+	wanted->backfill.order = body_choice(value, names, "/order", "must be asc or desc", faults);
 }
 
 static void take_existing(struct request *request, const json_t *value, void *target,
@@ -252,9 +222,8 @@ static void take_existing(struct request *request, const json_t *value, void *ta
 	struct wanted *wanted = target;
 
 	(void)request;
-	wanted->backfill.existing = one_of(value, names);
-	if (!wanted->backfill.existing)
-		body_fault(faults, "/existing", "must be skip, failed or all");
+	wanted->backfill.existing =
+		body_choice(value, names, "/existing", "must be skip, failed or all", faults);
 }
 
 static void take_max_active(struct request *request, const json_t *value, void *target,
@@ -280,14 +249,6 @@ static void take_plan(struct request *request, const json_t *value, void *target
 	wanted->backfill.is_plan = json_is_true(value);
 	if (!json_is_boolean(value))
 		body_fault(faults, "/plan", "must be true or false");
-}
-
-static void respond_created(struct request *request, const struct err *err)
-{
-	if (err)
-		respond_error(request, err);
-	else
-		respond_reply(request, RESPOND_CREATED);
 }
 
 static void on_created(struct request *request, struct command *command)
@@ -337,9 +298,8 @@ static void take_state(struct request *request, const json_t *value, void *targe
 	struct command_backfill *backfill = target;
 
 	(void)request;
-	backfill->state = one_of(value, names);
-	if (!backfill->state)
-		body_fault(faults, "/state", "must be running, paused or cancelled");
+	backfill->state =
+		body_choice(value, names, "/state", "must be running, paused or cancelled", faults);
 }
 
 static void on_updated(struct request *request, struct command *command)

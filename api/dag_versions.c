@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "api/dags.h"
 #include "api/respond.h"
 #include "lib/json_writer.h"
 #include "lib/str.h"
@@ -15,12 +16,7 @@ enum { SHORTEST_VERSION = 4 };
 static int read_versions(struct request *request, struct db *db, struct version_repo_rows *rows,
                          struct err *err)
 {
-	struct dag_repo_row dag;
-	int found = dag_repo_get(db, request->values[0], &request->arena, &dag, err);
-
-	if (found == 0)
-		return err_set(err, ERR_NOT_FOUND, "there is no DAG '%s'", request->values[0]);
-	if (found < 0)
+	if (dags_check(request, db, err) < 0)
 		return -1;
 	return version_repo_list(db, request->values[0], &request->arena, rows, err);
 }
@@ -39,14 +35,6 @@ static void write_version(const struct request *request, const struct version_re
 	json_writer_int(w, row->runs);
 	json_writer_key(w, "is_current");
 	json_writer_bool(w, row->is_current);
-}
-
-static void respond_plain(struct request *request, const struct err *err)
-{
-	if (err)
-		respond_error(request, err);
-	else
-		respond_reply(request, RESPOND_OK);
 }
 
 /* GET /v1/dags/{dag}/versions */
@@ -71,7 +59,7 @@ static int list_work(struct request *request, struct db *db, struct err *err)
 
 void dag_versions_list(struct request *request)
 {
-	request_read(request, REQUEST_METADATA, list_work, respond_plain);
+	request_read(request, REQUEST_METADATA, list_work, respond_done);
 }
 
 /* GET /v1/dags/{dag}/versions/{version} */
@@ -157,5 +145,5 @@ static int show_work(struct request *request, struct db *db, struct err *err)
 
 void dag_versions_show(struct request *request)
 {
-	request_read(request, REQUEST_METADATA, show_work, respond_plain);
+	request_read(request, REQUEST_METADATA, show_work, respond_done);
 }

@@ -171,17 +171,21 @@ static int list_work(struct request *request, struct db *db, struct err *err)
 	return 0;
 }
 
-static void respond_plain(struct request *request, const struct err *err)
-{
-	if (err)
-		respond_error(request, err);
-	else
-		respond_reply(request, RESPOND_OK);
-}
-
 void dags_list(struct request *request)
 {
-	request_read(request, REQUEST_METADATA, list_work, respond_plain);
+	request_read(request, REQUEST_METADATA, list_work, respond_done);
+}
+
+int dags_check(struct request *request, struct db *db, struct err *err)
+{
+	struct dag_repo_row dag;
+	int found = 1;
+
+	if (request->values[0])
+		found = dag_repo_get(db, request->values[0], &request->arena, &dag, err);
+	if (found == 0)
+		return err_set(err, ERR_NOT_FOUND, "there is no DAG '%s'", request->values[0]);
+	return found < 0 ? -1 : 0;
 }
 
 /* GET /v1/dags/{dag} */
@@ -215,5 +219,5 @@ static int show_work(struct request *request, struct db *db, struct err *err)
 
 void dags_show(struct request *request)
 {
-	request_read(request, REQUEST_METADATA, show_work, respond_plain);
+	request_read(request, REQUEST_METADATA, show_work, respond_done);
 }

@@ -110,15 +110,7 @@ static int work(struct request *request, struct db *db, struct err *err)
 	return result;
 }
 
-static void respond(struct request *request, const struct err *err)
-{
-	if (err)
-		respond_error(request, err);
-	else
-		respond_reply(request, RESPOND_OK);
-}
-
 void graph_show(struct request *request)
 {
-	request_read(request, REQUEST_METADATA, work, respond);
+	request_read(request, REQUEST_METADATA, work, respond_done);
 }

@@ -40,7 +40,8 @@ static int is_hex(char c)
 	return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-int head_text_is(struct head_text text, const char *word)
+/* In any case. */
+static int text_is(struct head_text text, const char *word)
 {
 	return text.size == strlen(word) && strncasecmp(text.data, word, text.size) == 0;
 }
@@ -201,7 +202,7 @@ static enum problem parse_target(struct head_text target, struct head *head, con
 			              "the request target has a bad character");
 	if (target.size > LIMIT_URI_BYTES)
 		return refuse(why, PROBLEM_URI_TOO_LONG, "the request target is over 8 KiB");
-	if (head_text_is(target, "*") && head_text_is(head->method, "OPTIONS")) {
+	if (text_is(target, "*") && text_is(head->method, "OPTIONS")) {
 		head->path = target;
 		return PROBLEM_NONE;
 	}
@@ -307,7 +308,7 @@ static enum problem take_encoding(struct head *head, struct head_text value, con
 		return refuse(why, PROBLEM_BAD_REQUEST, "HTTP/1.0 has no Transfer-Encoding");
 	if (value.size == 0)
 		return refuse(why, PROBLEM_BAD_REQUEST, "the Transfer-Encoding is empty");
-	if (!head_text_is(value, "chunked"))
+	if (!text_is(value, "chunked"))
 		return refuse(why, PROBLEM_NOT_IMPLEMENTED,
 		              "the only Transfer-Encoding here is chunked");
 	head->flags |= HEAD_CHUNKED;
@@ -318,7 +319,7 @@ static enum problem take_expect(struct head *head, struct head_text value, const
 {
 	if (head->minor == 0)
 		return PROBLEM_NONE;
-	if (!head_text_is(value, "100-continue"))
+	if (!text_is(value, "100-continue"))
 		return refuse(why, PROBLEM_EXPECTATION_FAILED,
 		              "the only expectation met is 100-continue");
 	head->flags |= HEAD_CONTINUE;
@@ -334,9 +335,9 @@ static enum problem take_connection(struct head *head, struct head_text value, c
 		size_t size = comma ? (size_t)(comma - value.data) : value.size;
 		struct head_text token = trim(value.data, size);
 
-		if (head_text_is(token, "close"))
+		if (text_is(token, "close"))
 			head->flags |= HEAD_CLOSE;
-		else if (head_text_is(token, "keep-alive") && head->minor == 0)
+		else if (text_is(token, "keep-alive") && head->minor == 0)
 			head->flags |= HEAD_KEEP_ALIVE;
 		if (!comma)
 			break;
@@ -364,7 +365,7 @@ static enum problem take_field(struct head *head, const struct head_field *field
 	for (size_t i = 0; i < countof(framing_fields); i++) {
 		const struct framing_field *known = &framing_fields[i];
 
-		if (!head_text_is(field->name, known->name))
+		if (!text_is(field->name, known->name))
 			continue;
 		if (known->repeated && (*seen & (1u << i)))
 			return refuse(why, PROBLEM_BAD_REQUEST, known->repeated);
@@ -434,7 +435,7 @@ static int is_dropped(struct head_text name)
 	                                      "upgrade", "trailer",    "http2-settings"};
 
 	for (size_t i = 0; i < countof(dropped); i++)
-		if (head_text_is(name, dropped[i]))
+		if (text_is(name, dropped[i]))
 			return 1;
 	return 0;
 }
@@ -464,7 +465,7 @@ void head_write(const struct head *head, struct buf *out)
 const struct head_field *head_field(const struct head *head, const char *name)
 {
 	for (size_t i = 0; i < head->field_count; i++)
-		if (head_text_is(head->fields[i].name, name))
+		if (text_is(head->fields[i].name, name))
 			return &head->fields[i];
 	return NULL;
 }

@@ -67,9 +67,6 @@ void head_write(const struct head *head, struct buf *out);
 /* The first field of this lower-case name, or NULL. */
 const struct head_field *head_field(const struct head *head, const char *name);
 
-/* Whether `text` is `word`, in any case. */
-int head_text_is(struct head_text text, const char *word);
-
 /* RFC 9110 tchar: what names and methods are made of. */
 int head_is_token_char(unsigned char c);
 

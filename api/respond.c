@@ -191,6 +191,22 @@ void respond_allow(struct request *request, const char *methods)
 	finish(request, &good[RESPOND_NO_CONTENT], NULL);
 }
 
+void respond_done(struct request *request, const struct err *err)
+{
+	if (err)
+		respond_error(request, err);
+	else
+		respond_reply(request, RESPOND_OK);
+}
+
+void respond_created(struct request *request, const struct err *err)
+{
+	if (err)
+		respond_error(request, err);
+	else
+		respond_reply(request, RESPOND_CREATED);
+}
+
 void respond_stream(struct request *request, void (*wanted)(struct request *request))
 {
 	struct exchange_answer answer = {.status = good[RESPOND_OK].number,

@@ -25,6 +25,10 @@ struct respond_fault {
 /* What stands in request->reply, with the media type of its route. */
 void respond_reply(struct request *request, enum respond_status status);
 
+/* For request_read() and request_write(): the reply that the work has made, or its error. */
+void respond_done(struct request *request, const struct err *err);
+void respond_created(struct request *request, const struct err *err);
+
 /* `detail` is for the client: lower case, no full stop. */
 void respond_problem(struct request *request, enum problem problem, const char *detail, ...)
 	PRINTF_LIKE(3, 4);

@@ -33,36 +33,26 @@ static void take_note(struct request *request, const json_t *value, void *target
 		body_fault(faults, "/note", "must be text of at most 4096 bytes");
 }
 
-/* Whether the value is one of `names`, which ends with NULL; then it is the command's. */
-static void take_state(const json_t *value, struct command *command, const char *const *names,
-                       struct body_faults *faults)
-{
-	for (; *names; names++) {
-		if (!json_is_string(value) || !str_equal(json_string_value(value), *names))
-			continue;
-		command->state = *names;
-		return;
-	}
-	body_fault(faults, "/state",
-	           "must be cancelled, success or failed, of a task also skipped");
-}
-
 static void take_run_state(struct request *request, const json_t *value, void *target,
                            struct body_faults *faults)
 {
 	static const char *const names[] = {"cancelled", "success", "failed", NULL};
+	struct command *command = target;
 
 	(void)request;
-	take_state(value, target, names, faults);
+	command->state =
+		body_choice(value, names, "/state", "must be cancelled, success or failed", faults);
 }
 
 static void take_task_state(struct request *request, const json_t *value, void *target,
                             struct body_faults *faults)
 {
 	static const char *const names[] = {"cancelled", "success", "failed", "skipped", NULL};
+	struct command *command = target;
 
 	(void)request;
-	take_state(value, target, names, faults);
+	command->state = body_choice(value, names, "/state",
+	                             "must be cancelled, success, failed or skipped", faults);
 }
 
 static enum command_kind kind_of(const struct command *command)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/body.h"
+#include "api/dags.h"
 #include "api/live.h"
 #include "api/page.h"
 #include "api/request.h"
@@ -14,7 +15,7 @@
 #include "lib/str.h"
 #include "lib/timestamp.h"
 #include "lib/vec.h"
-#include "storage/repo/dag_repo.h"
+#include "scheduler/core/run.h"
 #include "storage/repo/run_json.h"
 #include "storage/repo/run_repo.h"
 
@@ -59,20 +60,12 @@ static void take_params(struct request *request, const json_t *value, void *targ
 		body_fault(faults, "/params", "must be an object");
 }
 
-static int is_run_id(const char *text)
-{
-	size_t size = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	                           "0123456789_.~:+-");
-
-	return size > 0 && size <= LIMIT_NAME_BYTES && text[size] == '\0';
-}
-
 static void take_run_id(struct request *request, const json_t *value, void *target,
                         struct body_faults *faults)
 {
 	struct command *command = target;
 
-	if (json_is_string(value) && is_run_id(json_string_value(value)))
+	if (json_is_string(value) && run_is_id(json_string_value(value)))
 		command->run_id = arena_strdup(&request->arena, json_string_value(value));
 	else if (!json_is_null(value))
 		body_fault(faults, "/run_id", "must be 1 to 128 of letters, digits and _.~:+-");
@@ -124,21 +117,13 @@ static int created_work(struct request *request, struct db *db, struct err *err)
 	return 0;
 }
 
-static void created_respond(struct request *request, const struct err *err)
-{
-	if (err)
-		respond_error(request, err);
-	else
-		respond_reply(request, RESPOND_CREATED);
-}
-
 static void on_triggered(struct request *request, struct command *command)
 {
 	struct run_work *work = request->work_data;
 
 	work->run = command->made_run;
 	if (command->err.code == ERR_NONE)
-		request_read(request, REQUEST_METADATA, created_work, created_respond);
+		request_read(request, REQUEST_METADATA, created_work, respond_created);
 	else if (command->err.code == ERR_INVALID)
 		body_respond_faults(request, command, "/params");
 	else
@@ -191,7 +176,6 @@ static int write_runs(struct request *request, struct db *db, const struct run_r
 static int list_work(struct request *request, struct db *db, struct err *err)
 {
 	struct run_work *work = request->work_data;
-	struct dag_repo_row dag;
 	struct run_repo_rows runs = {0};
 	const struct run_repo_filter filter = {
 		.dag = request->values[0] ? request->values[0] : request_parameter(request, "dag"),
@@ -202,15 +186,11 @@ static int list_work(struct request *request, struct db *db, struct err *err)
 		/* one more, to know whether there is a next page */
 		.limit = (size_t)work->page.limit + 1,
 	};
-	int found = 1;
 	int failed;
 
 	buf_clear(&request->reply);
-	if (request->values[0])
-		found = dag_repo_get(db, request->values[0], &request->arena, &dag, err);
-	if (found == 0)
-		return err_set(err, ERR_NOT_FOUND, "there is no DAG '%s'", request->values[0]);
-	failed = found < 0 || run_repo_list(db, &filter, &request->arena, &runs, err) < 0 ||
+	failed = dags_check(request, db, err) < 0 ||
+	         run_repo_list(db, &filter, &request->arena, &runs, err) < 0 ||
 	         write_runs(request, db, &runs, err) < 0;
 	return failed ? -1 : 0;
 }

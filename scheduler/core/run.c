@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/limits.h"
 #include "lib/mem.h"
 
 static void instance_init(struct instance *instance, struct node *node, int64_t id,
@@ -97,4 +98,13 @@ void run_grow(struct node *node, uint32_t count, int64_t first_new_id)
 	node->run->unfinished += fresh_count;
 	node->more = more;
 	node->more_count = count - 1;
+}
+
+int run_is_id(const char *text)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				      "0123456789_.~:+-";
+	size_t size = strspn(text, letters);
+
+	return size > 0 && size <= LIMIT_NAME_BYTES && !text[size];
 }

@@ -116,4 +116,7 @@ void run_free(struct run *run);
 /* Makes `node->more` hold at least `count` - 1 items; new ones are `none` and INSTANCE_NEW. */
 void run_grow(struct node *node, uint32_t count, int64_t first_new_id);
 
+/* Whether a text can name a run: 1 to LIMIT_NAME_BYTES letters, digits and `_.~:+-`. */
+int run_is_id(const char *text);
+
 #endif

@@ -1,8 +1,6 @@
 /* commands.c - carries out what people ask of DAGs and runs */
 #include "scheduler/service/commands.h"
 
-#include <string.h>
-
 #include "lib/clock.h"
 #include "lib/fault.h"
 #include "lib/limits.h"
@@ -71,14 +69,6 @@ void commands_answer_later(struct leader *leader, struct command *command)
 	leader->next->answers = command;
 }
 
-static int is_run_id(const char *text)
-{
-	size_t length = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	                             "0123456789_.~:+-");
-
-	return length && length <= LIMIT_NAME_BYTES && !text[length];
-}
-
 static int choose_run_id(struct leader *leader, struct command *command, int64_t now_us)
 {
 	int taken;
@@ -86,7 +76,7 @@ static int choose_run_id(struct leader *leader, struct command *command, int64_t
 	if (!command->run_id)
 		return run_maker_name(leader, command->dag, "manual", now_us, command->made_run_id,
 		                      &command->err);
-	if (!is_run_id(command->run_id))
+	if (!run_is_id(command->run_id))
 		return err_set(&command->err, ERR_INVALID,
 		               "'%.128s' is not a run id: up to %d letters, digits and _.~:+-",
 		               command->run_id, LIMIT_NAME_BYTES);
