@@ -373,7 +373,7 @@ static mr_status ask_high(struct transform *job, const struct mr_value *low, jso
 {
 	const struct mr_host *host = job->task->host;
 	const char *const *names;
-	const struct mr_rows *rows;
+	const struct mr_rows *rows = NULL;
 	struct text sql;
 	mr_status status;
 	size_t count;

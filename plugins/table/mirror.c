@@ -64,7 +64,7 @@ static mr_status find_batch(struct batch *batch)
 	const struct retention *job = batch->job;
 	const struct mr_host *host = job->task->host;
 	struct mr_value values[3];
-	const struct mr_rows *rows;
+	const struct mr_rows *rows = NULL;
 	const char *const *names;
 	struct retention_text sql;
 	size_t columns;

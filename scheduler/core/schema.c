@@ -301,7 +301,8 @@ int schema_check(const json_t *schema, const json_t *value, struct err *err)
 	return 0;
 }
 
-int schema_takes(const json_t *schema, const char *type)
+/* Whether the schema's `type` takes this JSON type; no `type` takes all. */
+static int takes_type(const json_t *schema, const char *type)
 {
 	const json_t *types = json_object_get(schema, "type");
 	size_t i;
@@ -323,8 +324,8 @@ int schema_takes(const json_t *schema, const char *type)
 static int fits_another_type(const json_t *schema, const json_t *value)
 {
 	for (size_t i = 0; i < SCHEMA_TYPES; i++) {
-		if (!str_equal(schema_types[i], "string") &&
-		    schema_takes(schema, schema_types[i]) && is_of_type(value, schema_types[i]))
+		if (!str_equal(schema_types[i], "string") && takes_type(schema, schema_types[i]) &&
+		    is_of_type(value, schema_types[i]))
 			return 1;
 	}
 	return 0;
@@ -335,7 +336,7 @@ json_t *schema_value(const json_t *schema, const char *text, struct err *err)
 	struct err not_json;
 	json_t *value = json_parse(text, strlen(text), &not_json);
 
-	if (!schema_takes(schema, "string")) {
+	if (!takes_type(schema, "string")) {
 		if (!value)
 			err_set(err, ERR_INVALID, "'%.64s' is not JSON: %s", text, not_json.text);
 		return value;

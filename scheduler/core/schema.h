@@ -22,9 +22,6 @@ MUST_CHECK int schema_check(const json_t *schema, const json_t *value, struct er
  * not checked yet; NULL when it is not JSON. */
 MUST_CHECK json_t *schema_value(const json_t *schema, const char *text, struct err *err);
 
-/* Whether the schema's `type` takes this JSON type; no `type` takes all. */
-int schema_takes(const json_t *schema, const char *type);
-
 /* The names of JSON types: null, boolean, integer, number, string, array, object. */
 extern const char *const schema_types[];
 enum {

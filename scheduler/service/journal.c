@@ -37,7 +37,7 @@ struct journal {
 	/* Under the lock. */
 	struct batch *waiting, *committed;
 	struct err trouble;
-	int is_busy, is_stopping;
+	int is_stopping;
 	int is_at_rest; /* the thread waits for a batch */
 	int is_lent;    /* the owner commits */
 	int was_lent;   /* since the thread has looked last */
@@ -304,14 +304,8 @@ void journal_submit(struct journal *journal, struct batch *batch)
 {
 	pthread_mutex_lock(&journal->lock);
 	journal->waiting = batch;
-	journal->is_busy = 1;
 	pthread_cond_signal(&journal->changed);
 	pthread_mutex_unlock(&journal->lock);
-}
-
-int journal_is_busy(const struct journal *journal)
-{
-	return journal->is_busy;
 }
 
 struct batch *journal_take(struct journal *journal)
@@ -322,8 +316,7 @@ struct batch *journal_take(struct journal *journal)
 	batch = journal->committed;
 	journal->committed = NULL;
 	if (batch)
-		journal->is_busy = 0;
-	pthread_mutex_unlock(&journal->lock);
+		pthread_mutex_unlock(&journal->lock);
 	return batch;
 }
 

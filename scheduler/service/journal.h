@@ -27,7 +27,6 @@ int journal_store(struct journal *journal, const struct batch *batch);
 
 /* Takes the batch over until journal_take() gives it back. None may be under way. */
 void journal_submit(struct journal *journal, struct batch *batch);
-int journal_is_busy(const struct journal *journal);
 
 /* The batch that was committed, or NULL when it is not yet. */
 struct batch *journal_take(struct journal *journal);

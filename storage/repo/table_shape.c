@@ -171,12 +171,3 @@ int table_shape_has_index(const struct table_shape *shape, const struct ddl_inde
 	}
 	return 0;
 }
-
-int table_shape_index_uses(const struct ddl_index *index, const char *column)
-{
-	for (size_t i = 0; i < index->count; i++) {
-		if (str_equal(index->columns[i], column))
-			return 1;
-	}
-	return 0;
-}

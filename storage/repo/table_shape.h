@@ -39,7 +39,5 @@ MUST_CHECK int table_shape_from_json(const char *json, struct arena *arena,
 const struct table_shape_column *table_shape_column(const struct table_shape *shape,
                                                     const char *name);
 int table_shape_has_index(const struct table_shape *shape, const struct ddl_index *index);
-/* Whether a column is part of an index. */
-int table_shape_index_uses(const struct ddl_index *index, const char *column);
 
 #endif
