@@ -197,8 +197,9 @@ static const char *stored_rows(struct load_fixture *f, const struct plan *plan)
 		f,
 		arena_printf(
 			&f->arena,
-			"SELECT %sifnull(code, '') || '|' || ifnull(num, '') || '|' || tag || '|' || "
-			"box_id || '|' || (deleted_at IS NOT NULL) AS line FROM item ORDER BY line",
+			"SELECT %scoalesce(code, '') || '|' || coalesce(CAST(num AS text), '') || '|' || tag ||"
+			" '|' || box_id || '|' || CASE WHEN deleted_at IS NULL THEN 0 ELSE 1 END AS line"
+			" FROM item ORDER BY line",
 			plan->has_id ? "id || '|' || " : ""));
 }
 
