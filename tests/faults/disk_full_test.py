@@ -12,6 +12,12 @@ from project import Project, binary  # noqa: E402
 
 WIDE = "dag: wide\ntasks:\n" + "".join(f"  t{i}: {{use: flow.noop}}\n" for i in range(3000))
 
+# pairs, of which the first waits to be let go
+SLOW = "defaults: {retries: 0}\ntasks:\n" + "".join(
+    f"  t{i}: {{use: shell.run, {f'needs: [t{i - 2}], ' if i > 1 else ''}with: {{cwd: FOLDER, script: "
+    f"'echo {i} >> begun; while ! test -e go; do sleep 0.02; done; echo {i} >> ended'}}}}\n"
+    for i in range(10))
+
 ONCE = "tasks: {load: {use: csv.load, with: {from: objects://in/many.csv, table: job}}}\n"
 
 
@@ -85,6 +91,49 @@ class DiskFull(unittest.TestCase):
         self.assertEqual(status(), 201)
         self.assertEqual(project.wait_run("wide", "one")["state"], "success")
         self.assertEqual(project.stop(), 0)
+
+    def test_a_run_under_way_waits_for_room(self):
+        """Of the metadata alone: what runs ends, nothing else starts, and nothing ran twice."""
+        project = self.project
+        project.dag("wide", WIDE)
+        project.dag("slow", SLOW.replace("FOLDER", project.folder))
+        project.start()
+        project.wait_for_dag("slow")
+        project.wait_for_dag("wide")
+        project.trigger("slow", "one")
+        project.wait(lambda: len(self.lines("begun")) == 2, "two tasks run")
+        hard = resource.RLIM_INFINITY
+        pid = project.server.pid
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (1 << 20, hard))
+        # what grows the log beyond what is there
+        status = self.trigger_in_background()
+        project.wait(lambda: project.get("/readyz").status == 503, "/readyz is red")
+        self.assertRegex(project.get("/readyz").body, "full|large|space")
+        self.assertEqual(project.post("/v1/dags/slow/runs", {"run_id": "no"}).status, 503)
+        self.assertEqual(project.get("/v1/dags/slow/runs/one").status, 200)
+        self.assertEqual(project.get("/livez").status, 200)
+        project.write("go", "")
+        project.wait(lambda: len(self.lines("ended")) == 2, "what runs ends")
+        self.assertIsNone(project.run_of("slow", "one")["ended_at"])
+        self.assertEqual(len(self.lines("begun")), 2)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (hard, hard))
+        self.assertEqual(status(), 201)
+        run = project.wait_run("slow", "one")
+        tasks = project.tasks_of("slow", "one")
+        self.assertEqual((run["state"], {task["attempt"] for task in tasks.values()}),
+                         ("success", {1}))
+        self.assertEqual((len(self.lines("begun")), len(self.lines("ended"))), (10, 10))
+        self.assertEqual(project.wait_run("wide", "one")["state"], "success")
+        self.assertEqual(project.get("/v1/dags/slow/runs/no").status, 404)
+        self.assertEqual(project.get("/readyz").status, 200)
+        self.assertEqual(project.stop(), 0)
+
+    def lines(self, name):
+        try:
+            with open(self.project.path(name), encoding="ascii") as file:
+                return file.read().split()
+        except FileNotFoundError:
+            return []
 
     def trigger_in_background(self):
         answers = []
