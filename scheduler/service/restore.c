@@ -63,6 +63,24 @@ static struct dag *find_version(struct leader *leader, const struct run_repo_row
 	return restore_version(leader, row->dag, row->dag_version, arena, err);
 }
 
+/* A clock that was set back makes nobody wait longer than was meant when the attempt ended. */
+static int64_t wait_of(const struct task_repo_row *row, int64_t now_us)
+{
+	int64_t whole_us = row->due_at_us - row->attempt_ended_at_us;
+	int64_t left_us = row->due_at_us - now_us;
+
+	if (!row->due_at_us)
+		return 0;
+	return row->attempt_ended_at_us && left_us > whole_us ? whole_us : left_us;
+}
+
+static int64_t elapsed_of(const struct run_repo_row *row)
+{
+	int64_t elapsed_us = clock_now_us() - row->started_at_us;
+
+	return row->started_at_us && elapsed_us > 0 ? elapsed_us : 0;
+}
+
 static void restore_instance(const struct task_repo_row *row, const struct dag_task *task,
                              struct run_info *info, struct engine_restored_instance *instance,
                              int64_t now_us)
@@ -80,7 +98,7 @@ static void restore_instance(const struct task_repo_row *row, const struct dag_t
 		.attempt_id = row->attempt,
 		.fence = row->fence,
 		.used_us = row->used_us,
-		.wait_us = row->due_at_us ? row->due_at_us - now_us : 0,
+		.wait_us = wait_of(row, now_us),
 		.number = row->number,
 		.tries = row->tries,
 		.lost = row->lost,
@@ -238,7 +256,7 @@ static int adopt(struct restoring *run, struct err *err)
 		.context = run->info,
 		.state = (enum run_state)state_run_from_name(row->state),
 		.cancel = batch_cause_from_name(row->cause),
-		.elapsed_us = row->started_at_us ? clock_now_us() - row->started_at_us : 0,
+		.elapsed_us = elapsed_of(row),
 		.instances = run->instances.items,
 		.instance_count = (uint32_t)run->instances.count,
 	};

@@ -5,7 +5,7 @@
 	"SELECT t.id, t.run, t.task, t.state, t.cause, t.reason, t.operator, t.pool, t.attempt,"   \
 	" t.fence, t.used_us, t.due_at, t.queued_at, t.started_at, t.ended_at, t.map_index,"       \
 	" t.priority, t.number, t.tries, t.lost, t.clears, a.state, t.cancel,"                     \
-	" t.clear, a.resume, a.log_bytes"                                                          \
+	" t.clear, a.resume, a.log_bytes, a.ended_at"                                              \
 	" FROM task_instance t LEFT JOIN attempt a ON a.id = t.attempt "
 
 int task_repo_insert(struct db *db, const struct task_repo_row *rows, size_t count, struct err *err)
@@ -136,6 +136,7 @@ static void read_row(struct db_stmt *stmt, struct arena *arena, void *item)
 		.attempt_state = metadata_text(stmt, 21, arena),
 		.resume = metadata_text(stmt, 24, arena),
 		.log_bytes = db_column_int(stmt, 25),
+		.attempt_ended_at_us = db_column_int(stmt, 26),
 		.cancel = metadata_text(stmt, 22, arena),
 		.clear = (int)db_column_int(stmt, 23),
 	};

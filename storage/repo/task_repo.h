@@ -30,6 +30,7 @@ struct task_repo_row {
 	const char *attempt_state;
 	const char *resume; /* what it told itself for its next call */
 	int64_t log_bytes;
+	int64_t attempt_ended_at_us; /* 0 while it runs */
 };
 
 struct task_repo_key {
