@@ -21,6 +21,11 @@ TCase *load_fixture_cases(int argc, char **argv)
 	return place_cases(argc, argv);
 }
 
+int load_fixture_is_postgres(void)
+{
+	return place_is_postgres();
+}
+
 static void write_table(struct load_fixture *f, const char *folder, const char *text)
 {
 	size_t skip = strlen("table: "), size = strcspn(text + skip, "\n");

@@ -30,6 +30,7 @@ struct load_fixture {
 
 /* For main(): cases for the kind of database that the arguments name. */
 TCase *load_fixture_cases(int argc, char **argv);
+int load_fixture_is_postgres(void);
 
 /* `tables` are catalog files, each beginning with `table: NAME`. */
 void load_fixture_init(struct load_fixture *f, const char *const *tables, size_t count);

@@ -231,10 +231,10 @@ int main(int argc, char **argv)
 	tcase_add_test(cases, a_load_that_was_taken_over_commits_nothing);
 	tcase_add_test(cases, only_a_known_load_can_be_resumed);
 	/* the turns of writers and the files of the database are SQLite's */
-	if (!place_is_postgres())
+	if (!load_fixture_is_postgres())
 		tcase_add_test(cases, a_load_that_waits_for_its_turn_can_be_cancelled);
 	tcase_add_loop_test(cases, a_full_disk_stores_nothing_and_says_so, 0,
-	                    place_is_postgres() ? 1 : (int)countof(full_disks));
+	                    load_fixture_is_postgres() ? 1 : (int)countof(full_disks));
 	tcase_set_timeout(cases, 120);
 	return suite_run("load resume", cases);
 }

@@ -62,7 +62,7 @@ START_TEST(good_rows_are_stored_with_defaults_and_stamps)
 	                                       " min(CASE WHEN created_at = updated_at THEN 1 END),"
 	                                       " count(deleted_at) FROM person"),
 	                 "1|1|1|0");
-	if (!place_is_postgres())
+	if (!load_fixture_is_postgres())
 		ck_assert_str_eq(
 			load_fixture_rows(&f, "SELECT max(length(created_at)) FROM person"), "27");
 	/* the generator is past the highest id */
