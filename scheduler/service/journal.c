@@ -315,8 +315,7 @@ struct batch *journal_take(struct journal *journal)
 	pthread_mutex_lock(&journal->lock);
 	batch = journal->committed;
 	journal->committed = NULL;
-	if (batch)
-		pthread_mutex_unlock(&journal->lock);
+	pthread_mutex_unlock(&journal->lock);
 	return batch;
 }
 
