@@ -14,6 +14,7 @@ enum {
 	FIRST_PAUSE_MS = 50,
 	LONGEST_PAUSE_MS = 5000,
 	QUIET_CHECKPOINT_MS = 2000, /* without work for so long */
+	QUIET_GROW_MS = 50,         /* as long as what a start stores takes to come */
 	WAL_PAGES_AT_START = 1000,  /* commits overwrite what is there instead of extending it */
 	CHECKPOINT_PAGES = 900,     /* so that they go on to */
 	SMALL_ROWS = 16,            /* of a batch that the owner stores itself */
@@ -32,6 +33,7 @@ struct journal {
 	struct db *db;
 	struct lease_repo_lease lease;
 	int is_slow;                /* the last commit was */
+	int is_grown;               /* the log, once */
 	int64_t checkpointed_pages; /* how long the log was then */
 
 	/* Under the lock. */
@@ -155,24 +157,34 @@ static int is_checkpoint_due(struct journal *journal)
 	return pages - journal->checkpointed_pages > CHECKPOINT_PAGES;
 }
 
+static void grow(struct journal *journal)
+{
+	struct err err;
+
+	journal->is_grown = 1;
+	if (db_grow_wal(journal->db, WAL_PAGES_AT_START, &err) < 0)
+		log_warn("journal", "could not grow the log: %s", err.text);
+}
+
 /* Under the lock: waits a while for a batch, for good once all is checkpointed. */
 static void rest(struct journal *journal)
 {
+	void (*chore)(struct journal *) = journal->is_grown ? checkpoint : grow;
 	struct timespec deadline;
 
 	if (journal->is_quiet) {
 		pthread_cond_wait(&journal->changed, &journal->lock);
 		return;
 	}
-	deadline_in(&deadline, QUIET_CHECKPOINT_MS);
+	deadline_in(&deadline, journal->is_grown ? QUIET_CHECKPOINT_MS : QUIET_GROW_MS);
 	journal->was_lent = 0;
 	if (pthread_cond_timedwait(&journal->changed, &journal->lock, &deadline) == 0 ||
 	    journal->is_lent || journal->was_lent)
 		return;
-	journal->is_quiet = 1;
+	journal->is_quiet = journal->is_grown;
 	journal->is_at_rest = 0;
 	pthread_mutex_unlock(&journal->lock);
-	checkpoint(journal);
+	chore(journal);
 	pthread_mutex_lock(&journal->lock);
 	journal->is_at_rest = 1;
 }
@@ -213,10 +225,7 @@ static void *run(void *context)
 {
 	struct journal *journal = context;
 	struct batch *batch;
-	struct err err;
 
-	if (db_grow_wal(journal->db, WAL_PAGES_AT_START, &err) < 0)
-		log_warn("journal", "could not grow the log: %s", err.text);
 	while ((batch = next_batch(journal))) {
 		if (store_stubbornly(journal, batch) < 0) {
 			keep(journal, batch);
