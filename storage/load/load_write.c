@@ -305,6 +305,7 @@ static int truncate_table(struct load *load, struct err *err)
 
 static int begin_turn(struct load *load, struct err *err)
 {
+	FAULT("load.turn");
 	if (load_write_turn(load, err) < 0)
 		return -1;
 	load->turn_us = clock_monotonic_us();
