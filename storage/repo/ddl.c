@@ -69,7 +69,9 @@ static const struct ddl_words words[] = {
 			.table_end = "",
 			.table_exists = "SELECT 1 FROM pg_catalog.pg_class WHERE oid ="
 					" to_regclass(quote_ident($1)) AND relkind IN ('r', 'p')",
-			.own_table_exists = "SELECT 1 WHERE to_regclass($1) IS NOT NULL",
+			/* that a table is read lets the session hear of what others have made */
+			.own_table_exists = "SELECT 1 FROM pg_catalog.pg_class WHERE oid ="
+					    " to_regclass($1)",
 			.bytes = {"'\\x", "'"},
 		},
 };

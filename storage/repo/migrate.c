@@ -352,7 +352,8 @@ static int up_own_tables(const struct migration *migration, struct migrate_plan 
 	int64_t version;
 	size_t first = plan->count;
 
-	if (migration_record_version(migration->db, &version, err) < 0)
+	if (migration_record_lock(migration->db, err) < 0 ||
+	    migration_record_version(migration->db, &version, err) < 0)
 		return -1;
 	plan_own_tables(migration->db, version, plan);
 	for (size_t i = first; i < plan->count; i++) {
@@ -426,10 +427,7 @@ int migrate_up(struct db *db, const struct catalog *catalog, unsigned flags, int
 
 	if (due <= 0)
 		return due;
-	/* a duplicate: another process has just made them, now they are there */
-	if (in_transaction(&migration, up_own_tables, plan, err) < 0 &&
-	    (err->code != ERR_DUPLICATE ||
-	     in_transaction(&migration, up_own_tables, plan, err) < 0))
+	if (in_transaction(&migration, up_own_tables, plan, err) < 0)
 		return -1;
 	for (size_t i = 0; i < catalog->table_count; i++) {
 		if (up_table(&migration, catalog->tables[i], plan, err) < 0)

@@ -141,10 +141,10 @@ static int is_there(struct db *db, struct err *err)
 
 int migration_record_lock(struct db *db, struct err *err)
 {
-	/* on SQLite writers take turns anyway */
+	/* on SQLite writers take turns anyway; a number of ours, for there may be no table yet to be locked */
 	if (db_dialect(db) == DB_DIALECT_SQLITE)
 		return 0;
-	return db_exec(db, "LOCK TABLE millrace_data.migration IN SHARE ROW EXCLUSIVE MODE", err);
+	return db_exec(db, "SELECT pg_advisory_xact_lock(7811887093)", err);
 }
 
 int migration_record_version(struct db *db, int64_t *version, struct err *err)
