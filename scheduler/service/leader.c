@@ -22,6 +22,7 @@
 #include "scheduler/service/dispatch.h"
 #include "scheduler/service/map_info.h"
 #include "scheduler/service/messages.h"
+#include "scheduler/service/reload.h"
 #include "scheduler/service/retention.h"
 #include "scheduler/service/run_info.h"
 #include "scheduler/service/schedules.h"
@@ -92,7 +93,7 @@ static struct engine *make_engine(struct leader *leader)
 	return engine_new(&settings);
 }
 
-/* Only these make anything of a finished instance. */
+/* Results of a mapped task are collected once and kept; only a clear or a mark changes what has ended. */
 static void forget_results(struct leader *leader, const struct event *event)
 {
 	int64_t id = event->type == EVENT_CLEAR  ? event->clear.run
@@ -319,91 +320,6 @@ int leader_is_quiet(const struct leader *leader)
 	return !leader->under_way && !has_effects(leader) && batch_is_empty(leader->next);
 }
 
-/* --- DAGs and plugins --- */
-
-/* The row of a DAG that has another name now; somebody else may have taken the old one. */
-static void leave_old_name(struct leader *leader, struct registry_dag *entry)
-{
-	if (entry->old_name && !registry_find(&leader->registry, entry->old_name))
-		*vec_push(&leader->next->dags) = (struct dag_repo_row){
-			.dag = arena_strdup(&leader->next->arena, entry->old_name),
-			.file = arena_strdup(&leader->next->arena, entry->file),
-			.is_missing = 1,
-		};
-	free(entry->old_name);
-	entry->old_name = NULL;
-}
-
-static void store_dag(struct leader *leader, struct registry_dag *entry)
-{
-	struct arena *arena = &leader->next->arena;
-	auto_free char *faults = json_text(entry->faults);
-	int64_t now_us = clock_now_us();
-
-	leave_old_name(leader, entry);
-	*vec_push(&leader->next->dags) = (struct dag_repo_row){
-		.dag = arena_strdup(arena, entry->name),
-		.file = arena_strdup(arena, entry->file),
-		.hash = entry->dag ? arena_strdup(arena, entry->dag->hash) : NULL,
-		.faults = arena_strdup(arena, faults),
-		.is_missing = entry->is_missing,
-		.seen_at_us = now_us,
-	};
-	entry->is_changed = 0;
-	entry->is_stored = 1;
-	if (!entry->dag)
-		return;
-	auto_free char *definition = json_text(entry->dag->source);
-	size_t size;
-	const char *source = yaml_text(entry->dag->yaml, &size);
-
-	*vec_push(&leader->next->versions) = (struct dag_repo_version){
-		.hash = arena_strdup(arena, entry->dag->hash),
-		.dag = arena_strdup(arena, entry->name),
-		.definition = arena_strdup(arena, definition),
-		.source = arena_strndup(arena, source, size),
-		.created_at_us = now_us,
-	};
-}
-
-/* A process of its own works on it while we go on. */
-static void start_describing(struct leader *leader)
-{
-	const char *folders[] = {config_text(leader->config, CONFIG_PLUGINS_DIR),
-	                         config_installed(leader->config, "plugins")};
-
-	leader->described = operators_start(leader->program, folders, countof(folders));
-}
-
-static void describe_plugins(struct leader *leader)
-{
-	if (!leader->described)
-		start_describing(leader);
-	operators_finish(leader->described);
-	operators_free(leader->operators);
-	leader->operators = leader->described;
-	leader->described = NULL;
-}
-
-void leader_reload(struct leader *leader, unsigned flags)
-{
-	int all = !leader->operators || (flags & LEADER_RELOAD_PLUGINS);
-
-	if (all) {
-		describe_plugins(leader);
-		fleet_renew(leader->fleet);
-	}
-	registry_scan(&leader->registry, leader->operators, all);
-	vec_foreach(struct registry_dag **, entry, &leader->registry.dags) {
-		if ((*entry)->is_changed)
-			store_dag(leader, *entry);
-	}
-	registry_forget_missing(&leader->registry);
-	schedules_reload(leader->schedules);
-	if (all)
-		registry_tell(&leader->registry);
-}
-
 /* --- opening and closing --- */
 
 static json_t *make_runner_config(const struct config *config)
@@ -547,7 +463,7 @@ struct leader *leader_open(struct config *config, uv_loop_t *loop, void (*wake)(
 	leader->schedules = schedules_new(leader);
 	if (set_paths(leader, err) < 0 || process_adopt_orphans(err) < 0)
 		goto failed;
-	start_describing(leader);
+	reload_describe(leader);
 	if (start_journal(leader, wake, context, err) < 0)
 		goto failed;
 	leader->engine = make_engine(leader);

@@ -67,7 +67,7 @@ void leader_close(struct leader *leader);
 enum engine_answer leader_step(struct leader *leader, const struct event *event);
 
 /* Drops a run that has ended and is not to be stored. */
-void leader_forget(struct leader *leader, int64_t run);
+void leader_forget(struct leader *leader, int64_t id);
 
 /* End of a turn of the loop: submits a batch when none is under way, sends what can be sent. */
 void leader_turn(struct leader *leader);
@@ -75,12 +75,5 @@ void leader_turn(struct leader *leader);
 void leader_committed(struct leader *leader);
 /* Whether everything that happened is stored. */
 int leader_is_quiet(const struct leader *leader);
-
-enum {
-	LEADER_RELOAD_PLUGINS = 1 << 0, /* and all DAG files with them, changed or not */
-};
-
-/* Reads the DAG files that have changed. */
-void leader_reload(struct leader *leader, unsigned flags);
 
 #endif

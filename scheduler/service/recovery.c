@@ -13,6 +13,7 @@
 #include "lib/str.h"
 #include "lib/vec.h"
 #include "scheduler/service/backfills.h"
+#include "scheduler/service/reload.h"
 #include "scheduler/service/restore.h"
 #include "scheduler/service/schedules.h"
 
@@ -118,7 +119,7 @@ int recovery_run(struct leader *leader, struct err *err)
 
 	if (kill_leftovers(leader, err) < 0)
 		return -1;
-	leader_reload(leader, LEADER_RELOAD_PLUGINS);
+	reload(leader, RELOAD_PLUGINS);
 	if (take_up_dags(leader, err) < 0 || restore_unfinished(leader, err) < 0)
 		return -1;
 	if (backfills_start(leader, err) < 0)

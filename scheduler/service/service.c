@@ -1,17 +1,11 @@
 /* service.c - the scheduler as a service */
 #include "scheduler/service/service.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include "lib/file.h"
 #include "lib/limits.h"
 #include "lib/log.h"
 #include "lib/mem.h"
@@ -19,13 +13,13 @@
 #include "scheduler/service/dags_watch.h"
 #include "scheduler/service/leader.h"
 #include "scheduler/service/recovery.h"
+#include "scheduler/service/reload.h"
 #include "scheduler/service/retention.h"
+#include "scheduler/service/state_lock.h"
 
 enum {
 	COMMANDS_PER_TURN = 256, /* then what they caused is committed */
 	DRAIN_LOOK_MS = 20,
-	LOCK_TRIES = 200,
-	LOCK_PAUSE_US = 10000,
 };
 
 struct service {
@@ -33,7 +27,7 @@ struct service {
 	struct config *config;
 	uv_loop_t loop;
 	struct leader *leader;
-	int lock_fd; /* state/lock, held while we live */
+	int lock_fd; /* state_lock.h */
 	enum service_state state;
 
 	uv_async_t wake;
@@ -200,7 +194,7 @@ static void on_hup(uv_signal_t *handle, int number)
 
 	(void)number;
 	log_info("scheduler", "reading DAGs and plugins again");
-	leader_reload(service->leader, LEADER_RELOAD_PLUGINS);
+	reload(service->leader, RELOAD_PLUGINS);
 	dags_watch_start(&service->dags_watch);
 }
 
@@ -208,7 +202,7 @@ static void on_dags_changed(void *context)
 {
 	struct service *service = context;
 
-	leader_reload(service->leader, 0);
+	reload(service->leader, 0);
 }
 
 static void on_dags_settled(void *context)
@@ -272,60 +266,6 @@ static void on_end_signal(uv_signal_t *handle, int number)
 
 /* --- opening and closing --- */
 
-/* The process that wrote its pid there, 0 when it cannot be told. */
-static pid_t read_holder(int fd)
-{
-	char text[32] = "";
-
-	return pread(fd, text, sizeof(text) - 1, 0) > 0 ? (pid_t)strtol(text, NULL, 10) : 0;
-}
-
-/* A server that was killed while it started a runner leaves the lock to that child until the child is
- * the runner: an instant, which is waited for. */
-static int take_lock(int fd)
-{
-	for (int i = 0; i < LOCK_TRIES; i++) {
-		pid_t holder;
-
-		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-			return 0;
-		holder = read_holder(fd);
-		if (!holder || kill(holder, 0) == 0 || errno != ESRCH)
-			return -1;
-		usleep(LOCK_PAUSE_US);
-	}
-	return -1;
-}
-
-static int say_who_has_it(int fd, const char *state_dir, struct err *err)
-{
-	return err_set(err, ERR_CONFLICT,
-	               "the state directory '%s' is in use by the server of pid %d", state_dir,
-	               (int)read_holder(fd));
-}
-
-/* One server per state directory: the kernel drops the lock however we end. */
-static int lock_state(struct service *service, struct err *err)
-{
-	const char *state_dir = config_text(service->config, CONFIG_STATE_DIR);
-	auto_buf struct buf path = {0};
-	char pid[32];
-	int length = snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
-
-	if (file_make_folder(state_dir, err) < 0)
-		return -1;
-	buf_printf(&path, "%s/lock", state_dir);
-	service->lock_fd = open(path.data, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-	if (service->lock_fd < 0)
-		return err_errno(err, errno, "could not open '%s'", path.data);
-	if (take_lock(service->lock_fd) < 0)
-		return say_who_has_it(service->lock_fd, state_dir, err);
-	if (ftruncate(service->lock_fd, 0) < 0 ||
-	    pwrite(service->lock_fd, pid, (size_t)length, 0) != length)
-		return err_errno(err, errno, "could not write '%s'", path.data);
-	return 0;
-}
-
 static void wake_up(void *context)
 {
 	struct service *service = context;
@@ -362,12 +302,12 @@ struct service *service_open(struct config *config, const struct service_events 
 
 	service->config = config;
 	service->events = *events;
-	service->lock_fd = -1;
 	service->end = &service->first;
 	pthread_mutex_init(&service->mutex, NULL);
 	uv_loop_init(&service->loop);
 	add_handles(service);
-	if (lock_state(service, err) == 0)
+	service->lock_fd = state_lock_take(config_text(config, CONFIG_STATE_DIR), err);
+	if (service->lock_fd >= 0)
 		service->leader = leader_open(config, &service->loop, wake_up, service, err);
 	if (service->leader) {
 		outbox_set_upload(service->leader->outbox, events->upload_log, events->context);
@@ -433,8 +373,7 @@ void service_close(struct service *service)
 	uv_walk(&service->loop, close_handle, NULL);
 	uv_run(&service->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&service->loop);
-	if (service->lock_fd >= 0)
-		close(service->lock_fd);
+	state_lock_release(service->lock_fd);
 	pthread_mutex_destroy(&service->mutex);
 	free(service);
 }
