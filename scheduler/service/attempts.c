@@ -208,7 +208,7 @@ static void request(void *context, struct job *job, const struct wire_request *a
 	requests_take(context, job, asked);
 }
 
-/* A line per runner, so that the next life can end what this one left; see leader_open(). */
+/* A line per runner, so that the next life can end what this one left; see recovery.c. */
 static void child_started(void *context, const struct process_identity *process)
 {
 	struct leader *leader = context;

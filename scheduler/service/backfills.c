@@ -1,6 +1,7 @@
 /* backfills.c - makes the runs of a span of time, one after the other */
 #include "scheduler/service/backfills.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -190,6 +191,7 @@ static int rerun(struct leader *leader, const struct backfill *backfill,
 	struct err err;
 	int result;
 
+	assert(run); /* nothing else is planned to run again */
 	*command = (struct command){
 		.kind = COMMAND_CLEAR,
 		.by = arena_printf(&leader->next->arena, "backfill %s", backfill->row.backfill_id),

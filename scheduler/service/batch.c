@@ -418,7 +418,7 @@ static void add_end(struct batch *batch, const struct batch_source *source,
 	tell_retry(batch, source, attempt);
 }
 
-/* `started` rows are made where the runner is known, see service.c; here it only passes by. */
+/* `started` rows are made where the runner is known, see attempts.c; here it only passes by. */
 static void add_attempt(struct batch *batch, const struct batch_source *source,
                         const struct effects_attempt *attempt)
 {
@@ -561,10 +561,8 @@ static int store_schedules(const struct batch *batch, struct db *db, struct err 
 	return 0;
 }
 
-int batch_store(const struct batch *batch, struct db *db, struct err *err)
+static int store_new(const struct batch *batch, struct db *db, struct err *err)
 {
-	if (store_dags(batch, db, err) < 0 || store_schedules(batch, db, err) < 0)
-		return -1;
 	for (size_t i = 0; i < batch->new_runs.count; i++) {
 		if (run_repo_insert(db, &batch->new_runs.items[i], err) < 0)
 			return -1;
@@ -578,12 +576,24 @@ int batch_store(const struct batch *batch, struct db *db, struct err *err)
 		if (task_repo_set_items(db, map->instance, map->items, err) < 0)
 			return -1;
 	}
-	if (store_attempts(batch, db, err) < 0)
-		return -1;
+	return 0;
+}
+
+static int store_tasks(const struct batch *batch, struct db *db, struct err *err)
+{
 	for (size_t i = 0; i < batch->tasks.count; i++) {
 		if (task_repo_update(db, &batch->tasks.items[i], err) < 0)
 			return -1;
 	}
+	return 0;
+}
+
+int batch_store(const struct batch *batch, struct db *db, struct err *err)
+{
+	if (store_dags(batch, db, err) < 0 || store_schedules(batch, db, err) < 0 ||
+	    store_new(batch, db, err) < 0 || store_attempts(batch, db, err) < 0 ||
+	    store_tasks(batch, db, err) < 0)
+		return -1;
 	if (store_runs(batch, db, err) < 0 || store_backfills(batch, db, err) < 0 ||
 	    store_outbox(batch, db, err) < 0)
 		return -1;

@@ -32,10 +32,12 @@ static json_t *arguments_of(const struct command *command)
 
 	if (command->task && command->map_index != COMMAND_ALL_ITEMS)
 		json_object_set_new(arguments, "map_index", json_integer(command->map_index));
-	if (command->backfill)
+	if (command->backfill) {
 		json_object_set_new(arguments, "backfill_id", json_string(command->made_run_id));
-	if (command->kind == COMMAND_BACKFILL_SET)
-		json_object_set_new(arguments, "state", json_string(command->backfill->state));
+		if (command->kind == COMMAND_BACKFILL_SET)
+			json_object_set_new(arguments, "state",
+			                    json_string(command->backfill->state));
+	}
 	if (command->kind == COMMAND_PAUSE)
 		json_object_set_new(arguments, "is_paused", json_boolean(command->is_paused));
 	if (command->kind == COMMAND_CLEAR)

@@ -47,6 +47,20 @@ static const char *field(const struct postgres *pg, const PGresult *result, int 
 	return text ? text : "";
 }
 
+/* Appends one name up to `end`, without its quotes; gives what is behind it. */
+static const char *unquote(const char *at, const char *end, struct buf *name)
+{
+	int quoted = *at == '"';
+
+	for (at += quoted; at < end; at++) {
+		if (quoted ? *at == '"' && at[1] != '"' : *at == ',')
+			break;
+		at += quoted && *at == '"';
+		buf_char(name, *at);
+	}
+	return at + quoted;
+}
+
 /* Of `Key (a, "b c")=(1, 2) already exists.` the names, in whatever language the rest is. */
 static void keys_of(const char *detail, const char *table, struct buf *keys)
 {
@@ -54,16 +68,8 @@ static void keys_of(const char *detail, const char *table, struct buf *keys)
 	const char *end = at ? strstr(at, ")=(") : NULL;
 
 	while (end && at < end) {
-		int quoted = *++at == '"';
-
 		buf_printf(keys, "%s%s.", keys->size ? ", " : "", table);
-		for (at += quoted; at < end; at++) {
-			if (quoted ? *at == '"' && at[1] != '"' : *at == ',')
-				break;
-			at += quoted && *at == '"';
-			buf_char(keys, *at);
-		}
-		at += quoted;
+		at = unquote(at + 1, end, keys);
 		if (*at == ',')
 			at++;
 	}

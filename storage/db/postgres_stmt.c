@@ -435,10 +435,13 @@ static int read_bytes(struct postgres_stmt *stmt, Oid stored, const char *text, 
 {
 	char *to;
 
-	if (stored != TYPE_BYTEA)
+	value->as.text = NULL;
+	if (stored != TYPE_BYTEA || size < 2)
 		return -1;
 	value->size = (uint32_t)(size / 2 - 1);
-	value->as.text = to = value->size ? arena_alloc(&stmt->decoded, value->size) : NULL;
+	if (!value->size)
+		return 0;
+	value->as.text = to = arena_alloc(&stmt->decoded, value->size);
 	for (size_t i = 2; i + 1 < size; i += 2)
 		*to++ = (char)(digit(text[i]) << 4 | digit(text[i + 1]));
 	return 0;

@@ -61,6 +61,16 @@ START_TEST(too_many_edits_are_shown_as_one_text_for_the_other)
 }
 END_TEST
 
+/* The line of `before` that a hunk begins with, its head being `@@ -from,count +…`. */
+static unsigned long first_line(const char *head)
+{
+	unsigned long from = strtoul(strchr(head, '-') + 1, NULL, 10);
+	const char *comma = strchr(head, ',');
+	int is_empty = comma && comma < strchr(head, '+') && comma[1] == '0';
+
+	return is_empty ? from + 1 : from;
+}
+
 /* Applying a diff gives the other text. */
 static void apply(const char *before, const char *diff, struct buf *out)
 {
@@ -71,11 +81,9 @@ static void apply(const char *before, const char *diff, struct buf *out)
 		size_t size = strcspn(line, "\n") + 1;
 
 		if (*line == '@') {
-			unsigned long from = strtoul(strchr(line, '-') + 1, NULL, 10);
-			const char *comma = strchr(line, ',');
-			int is_empty = comma && comma < strchr(line, '+') && comma[1] == '0';
+			unsigned long from = first_line(line);
 
-			for (; taken + (is_empty ? 0 : 1) < from; taken++) {
+			for (; taken + 1 < from; taken++) {
 				size_t length = strcspn(before, "\n") + 1;
 
 				buf_append(out, before, length);
