@@ -162,7 +162,4 @@ void batch_add_effects(struct batch *batch, const struct batch_source *source);
 /* The cause that a row names; NULL and unknown ones are CAUSE_NONE. */
 enum cause batch_cause_from_name(const char *name);
 
-/* Stores the rows in the transaction that is open. */
-MUST_CHECK int batch_store(const struct batch *batch, struct db *db, struct err *err);
-
 #endif

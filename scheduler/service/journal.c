@@ -9,6 +9,7 @@
 #include "lib/fault.h"
 #include "lib/log.h"
 #include "lib/mem.h"
+#include "scheduler/service/batch_store.h"
 
 enum {
 	FIRST_PAUSE_MS = 50,
