@@ -52,7 +52,7 @@ static void read_file(struct dag *dag, struct yaml_errors *errors)
 	    (!keys.tasks || keys.tasks->kind == YAML_NULL || keys.tasks->kind == YAML_MAP))
 		yaml_error(dag->yaml, keys.tasks ? keys.tasks : root, errors,
 		           "the DAG has no tasks");
-	map_release(&file.tasks);
+	dag->tasks_by_name = file.tasks;
 }
 
 static struct dag *new_dag(const char *path, struct yaml *yaml)
@@ -116,6 +116,7 @@ void dag_release(struct dag *dag)
 		json_decref(dag->params[i].fallback);
 	}
 	json_decref(dag->source);
+	map_release(&dag->tasks_by_name);
 	yaml_free(dag->yaml);
 	arena_release(&dag->arena);
 	free(dag);
@@ -123,9 +124,5 @@ void dag_release(struct dag *dag)
 
 const struct dag_task *dag_task(const struct dag *dag, const char *name)
 {
-	for (uint32_t i = 0; i < dag->task_count; i++) {
-		if (str_equal(dag->tasks[i].name, name))
-			return &dag->tasks[i];
-	}
-	return NULL;
+	return map_get(&dag->tasks_by_name, name);
 }

@@ -13,6 +13,7 @@
 
 #include "lib/arena.h"
 #include "lib/json.h"
+#include "lib/map.h"
 #include "lib/yaml.h"
 #include "scheduler/core/schedule.h"
 
@@ -115,6 +116,7 @@ struct dag {
 	size_t param_count;
 	struct dag_task *tasks; /* in the order of the file */
 	uint32_t task_count;
+	struct map tasks_by_name;
 	struct dag_callbacks on[DAG_ON_COUNT];
 	json_t *source;    /* the whole file as JSON, for `dag_version` */
 	struct yaml *yaml; /* the file with its places, for later faults */
@@ -126,7 +128,7 @@ struct dag *dag_read(const char *path, struct yaml_errors *errors);
 struct dag *dag_reference(struct dag *dag);
 void dag_release(struct dag *dag);
 
-/* The task of this name, or NULL. O(tasks). */
+/* The task of this name, or NULL. */
 const struct dag_task *dag_task(const struct dag *dag, const char *name);
 
 const char *dag_rule_name(enum dag_rule rule);

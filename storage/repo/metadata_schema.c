@@ -122,6 +122,7 @@ static const char backfills[] =
 	"ALTER TABLE backfill ADD COLUMN made BIGINT NOT NULL DEFAULT 0;"
 	"ALTER TABLE backfill ADD COLUMN skipped BIGINT NOT NULL DEFAULT 0;"
 	"CREATE INDEX backfill_unfinished ON backfill (id) WHERE ended_at IS NULL;";
+static const char run_types[] = "CREATE INDEX run_type ON run (type, id);";
 
 const struct metadata_schema_step metadata_schema_steps[] = {
 	{"DAGs, runs, tasks, attempts and outputs", first},
@@ -133,5 +134,6 @@ const struct metadata_schema_step metadata_schema_steps[] = {
 	{"where messages go", outbox_places},
 	{"when a schedule was seen", schedules},
 	{"what backfills have done", backfills},
+	{"runs by type", run_types},
 };
 const size_t metadata_schema_count = countof(metadata_schema_steps);

@@ -177,11 +177,12 @@ int task_repo_get(struct db *db, const struct task_repo_key *key, struct arena *
 int task_repo_unfinished(struct db *db, struct arena *arena, struct task_repo_rows *rows,
                          struct err *err)
 {
-	struct db_stmt *stmt = db_cached(
-		db,
-		SELECT_TASK
-		"JOIN run r ON r.id = t.run WHERE r.ended_at IS NULL ORDER BY t.run, t.id",
-		err);
+	struct db_stmt *stmt =
+		db_cached(db,
+	                  /* not a join: that would be walked from the instances of all runs */
+	                  SELECT_TASK "WHERE t.run IN (SELECT id FROM run WHERE ended_at IS NULL)"
+	                              " ORDER BY t.run, t.id",
+	                  err);
 
 	return read_all(stmt, arena, rows, err);
 }
