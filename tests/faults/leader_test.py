@@ -73,7 +73,8 @@ class Replaced(unittest.TestCase):
 
     def test_a_stopped_server_finds_another_in_its_place(self):
         with Project() as first:
-            first.environment["MILLRACE_METADATA_URL"] = "sqlite:" + first.path("shared.db")
+            if not first.on_server:
+                first.environment["MILLRACE_METADATA_URL"] = "sqlite:" + first.path("shared.db")
             first.environment["MILLRACE_WORKER_CANCEL_GRACE"] = "100ms"
             first.dag("hold", HOLD.replace("FOLDER", first.folder))
             first.start()
