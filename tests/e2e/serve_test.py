@@ -1,6 +1,7 @@
 """`millrace serve` and its neighbours: starting, stopping, going on, being interrupted."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -114,6 +115,8 @@ class Starting(ServeTest):
         self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_wrong_settings_are_told_all_at_once(self):
+        # making the project's tables may have left one
+        shutil.rmtree(self.project.path("state"), ignore_errors=True)
         self.project.write("millrace.yaml", BAD_SETTINGS)
         done = self.serve(MILLRACE_LISTN="x", MILLRACE_API_THREADS="many")
         self.assertEqual(done.returncode, 3, done.stderr)
