@@ -78,8 +78,9 @@ void help_group(const struct verb_group *group)
 	(void)printf("%s\n\n", group->help);
 	for (size_t i = 0; i < count; i++) {
 		if (in_group(&verbs[i], group->name))
-			(void)printf("  millrace %s %s\n      %s\n", verbs[i].name,
-			             verbs[i].arguments, verbs[i].help);
+			(void)printf("  millrace %s%s%s\n      %s\n", verbs[i].name,
+			             *verbs[i].arguments ? " " : "", verbs[i].arguments,
+			             verbs[i].help);
 	}
 	(void)puts("\nExamples:");
 	for (size_t i = 0; i < count && shown < 2; i++) {
