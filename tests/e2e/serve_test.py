@@ -124,7 +124,7 @@ class Starting(ServeTest):
                      "millrace.yaml:2:17: ", "millrace.yaml:3:19: ", "5parsecs", "loud",
                      "MILLRACE_LISTN", "MILLRACE_API_THREADS"):
             self.assertIn(text, done.stderr)
-        self.assertFalse(os.path.exists(self.project.path("state")))
+        self.assertFalse(os.path.exists(self.project.path("state", "lock")))
 
     def test_a_wrong_catalog_stops_the_start_with_all_faults(self):
         self.project.write("catalog/pet.yaml", BAD_TABLE)
