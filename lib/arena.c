@@ -10,7 +10,8 @@
 #include "lib/mem.h"
 
 enum {
-	BLOCK_SIZE = 16 * 1024,
+	FIRST_BLOCK_SIZE = 1024, /* there are many small arenas: each run, each DAG file */
+	BLOCK_SIZE = 16 * 1024,  /* what they grow to, each twice the one before */
 };
 
 struct arena_block {
@@ -61,6 +62,13 @@ static struct arena_block *block_new(size_t size)
 	return block;
 }
 
+static size_t next_size(const struct arena *arena)
+{
+	size_t size = arena->blocks ? arena->blocks->size * 2 : FIRST_BLOCK_SIZE;
+
+	return size < BLOCK_SIZE ? size : BLOCK_SIZE;
+}
+
 void *arena_alloc(struct arena *arena, size_t size)
 {
 	const size_t unit = alignof(max_align_t);
@@ -71,7 +79,8 @@ void *arena_alloc(struct arena *arena, size_t size)
 	if (needed < size)
 		abort();
 	if (!block || block->size - block->used < needed) {
-		block = block_new(needed > BLOCK_SIZE ? needed : BLOCK_SIZE);
+		size = next_size(arena);
+		block = block_new(needed > size ? needed : size);
 		block->next = arena->blocks;
 		arena->blocks = block;
 	}

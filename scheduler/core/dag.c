@@ -5,7 +5,6 @@
 
 #include "lib/crypto.h"
 #include "lib/mem.h"
-#include "lib/str.h"
 #include "scheduler/core/dag_callbacks.h"
 #include "scheduler/core/dag_file.h"
 #include "scheduler/core/dag_keys.h"
