@@ -136,7 +136,10 @@ static int logs_of(struct call *call, struct client *client, const struct run_na
 	}
 	if (found)
 		return EXIT_OK;
-	(void)fprintf(stderr, "millrace: the run has no task '%s'\n", name ? name : "");
+	if (map_index)
+		(void)fprintf(stderr, "millrace: no task asked for has an item %s\n", map_index);
+	else
+		(void)fprintf(stderr, "millrace: the run has no task '%s'\n", name ? name : "");
 	return EXIT_NOT_FOUND;
 }
 

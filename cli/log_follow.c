@@ -250,6 +250,9 @@ static int look(struct log_follow *follow, const char *path, int *status, struct
 	found = show_tasks(follow, json_object_get(run, "tasks"), &unfinished, err);
 	if (found < 0)
 		return -1;
+	if (!found && follow->wanted->map_index >= 0)
+		return err_set(err, ERR_NOT_FOUND, "no task asked for has an item %lld",
+		               (long long)follow->wanted->map_index);
 	if (!found)
 		return err_set(err, ERR_NOT_FOUND, "the run has no task '%s'",
 		               follow->wanted->task ? follow->wanted->task : "");
