@@ -39,7 +39,6 @@
 #define LIMIT_BULK_BODY_BYTES   (INT64_C(1) << 30)
 #define LIMIT_BODIES_BYTES      (INT64_C(2) << 30) /* bodies held at once, by all connections */
 #define LIMIT_CONNECTIONS       4096
-#define LIMIT_CONNECTIONS_PEER  256 /* per address */
 #define LIMIT_PAGE_ROWS         1000
 #define LIMIT_OFFSET_ROWS       10000
 #define LIMIT_SECRET_BYTES      (16 << 10)

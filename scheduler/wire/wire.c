@@ -155,11 +155,6 @@ const char *wire_type_name(enum wire_type type)
 	return types[type].name;
 }
 
-const char *wire_status_name(enum wire_status status)
-{
-	return statuses[status];
-}
-
 size_t wire_cap(enum wire_side from)
 {
 	return from == WIRE_FROM_SERVICE ? types[WIRE_START].cap : types[WIRE_FINISHED].cap;

@@ -188,6 +188,5 @@ void wire_release(struct wire_frame *frame);
 size_t wire_cap(enum wire_side from);
 
 const char *wire_type_name(enum wire_type type);
-const char *wire_status_name(enum wire_status status);
 
 #endif

@@ -62,11 +62,6 @@ enum db_dialect db_dialect(const struct db *db)
 	return db->driver->dialect;
 }
 
-const char *db_path(const struct db *db)
-{
-	return db->driver->path(db);
-}
-
 struct db_stmt *db_prepare(struct db *db, const char *sql, struct err *err)
 {
 	struct db_stmt *stmt = db->driver->prepare(db, sql, err);
@@ -129,14 +124,6 @@ void db_bind_text(struct db_stmt *stmt, int index, const char *text)
 		value.size = (uint32_t)strlen(text);
 		value.as.text = text;
 	}
-	db_bind(stmt, index, &value);
-}
-
-void db_bind_bytes(struct db_stmt *stmt, int index, const void *bytes, size_t size)
-{
-	struct db_value value = {.type = DB_BYTES, .size = (uint32_t)size, .as.text = bytes};
-
-	assert(size <= UINT32_MAX);
 	db_bind(stmt, index, &value);
 }
 
@@ -262,15 +249,6 @@ int64_t db_column_int(struct db_stmt *stmt, int column)
 	               : 0;
 }
 
-double db_column_float(struct db_stmt *stmt, int column)
-{
-	struct db_value value;
-
-	return db_column(stmt, column, DB_FLOAT, 0, &value) == 0 && value.type == DB_FLOAT
-	               ? value.as.real
-	               : 0;
-}
-
 const char *db_column_text(struct db_stmt *stmt, int column)
 {
 	struct db_value value;
@@ -278,17 +256,6 @@ const char *db_column_text(struct db_stmt *stmt, int column)
 	return db_column(stmt, column, DB_TEXT, 0, &value) == 0 && value.type == DB_TEXT
 	               ? value.as.text
 	               : NULL;
-}
-
-const void *db_column_bytes(struct db_stmt *stmt, int column, size_t *size)
-{
-	struct db_value value;
-
-	*size = 0;
-	if (db_column(stmt, column, DB_BYTES, 0, &value) < 0 || value.type != DB_BYTES)
-		return NULL;
-	*size = value.size;
-	return value.as.text;
 }
 
 int db_begin(struct db *db, enum db_mode mode, struct err *err)

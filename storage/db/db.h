@@ -94,8 +94,6 @@ MUST_CHECK struct db *db_open(const char *url, const struct db_options *options,
 /* Rolls back what is open. NULL is fine. */
 void db_close(struct db *db);
 enum db_dialect db_dialect(const struct db *db);
-/* The database's file for texts and neighbours of it, NULL when it has none. */
-const char *db_path(const struct db *db);
 
 /* A statement of the connection's own cache: prepared at its first use, kept for the next, freed by
  * db_close(). For texts that are built once; one use of a text at a time. NULL on error. */
@@ -110,7 +108,6 @@ void db_bind_int(struct db_stmt *stmt, int index, int64_t value);
 void db_bind_float(struct db_stmt *stmt, int index, double value);
 /* NULL binds NULL. */
 void db_bind_text(struct db_stmt *stmt, int index, const char *text);
-void db_bind_bytes(struct db_stmt *stmt, int index, const void *bytes, size_t size);
 
 /* 1: there is a row; 0: there is none any more; -1. */
 MUST_CHECK int db_step(struct db_stmt *stmt, struct err *err);
@@ -134,11 +131,8 @@ void db_column_any(struct db_stmt *stmt, int column, struct db_value *value);
 int db_column_is_null(struct db_stmt *stmt, int column);
 /* 0 when NULL. */
 int64_t db_column_int(struct db_stmt *stmt, int column);
-double db_column_float(struct db_stmt *stmt, int column);
 /* NULL when NULL; NUL-terminated. */
 const char *db_column_text(struct db_stmt *stmt, int column);
-/* NULL when NULL or empty. */
-const void *db_column_bytes(struct db_stmt *stmt, int column, size_t *size);
 
 /* DB_READ: one consistent snapshot. DB_WRITE: waits for its turn, as long as the timeout allows. */
 MUST_CHECK int db_begin(struct db *db, enum db_mode mode, struct err *err);

@@ -17,7 +17,6 @@ struct db_driver {
 
 	struct db *(*open)(const char *url, const struct db_options *options, struct err *err);
 	void (*close)(struct db *db);
-	const char *(*path)(const struct db *db);
 
 	struct db_stmt *(*prepare)(struct db *db, const char *sql, struct err *err);
 	void (*stmt_free)(struct db_stmt *stmt);

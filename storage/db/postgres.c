@@ -329,12 +329,6 @@ static struct db *postgres_open(const char *url, const struct db_options *option
 	return NULL;
 }
 
-static const char *postgres_path(const struct db *db)
-{
-	(void)db;
-	return NULL;
-}
-
 static int64_t postgres_changes(const struct db *db)
 {
 	return ((const struct postgres *)db)->changes;
@@ -475,7 +469,6 @@ const struct db_driver postgres_driver = {
 	.dialect = DB_DIALECT_POSTGRES,
 	.open = postgres_open,
 	.close = postgres_close,
-	.path = postgres_path,
 	.prepare = postgres_stmt_prepare,
 	.stmt_free = postgres_stmt_free,
 	.bind = postgres_stmt_bind,

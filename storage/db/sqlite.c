@@ -295,11 +295,6 @@ static struct db *sqlite_open(const char *url, const struct db_options *options,
 	return &sqlite->base;
 }
 
-static const char *sqlite_path(const struct db *db)
-{
-	return ((const struct sqlite *)db)->path;
-}
-
 static int64_t sqlite_changes(const struct db *db)
 {
 	return ((const struct sqlite *)db)->changes;
@@ -469,7 +464,6 @@ const struct db_driver sqlite_driver = {
 	.dialect = DB_DIALECT_SQLITE,
 	.open = sqlite_open,
 	.close = sqlite_close,
-	.path = sqlite_path,
 	.prepare = sqlite_stmt_prepare,
 	.stmt_free = sqlite_stmt_free,
 	.bind = sqlite_stmt_bind,
