@@ -44,8 +44,13 @@ struct batch *batch_new(void)
 
 void batch_free(struct batch *batch)
 {
+	struct job *job;
+
 	if (!batch)
 		return;
+	/* what was claimed and never stored */
+	while ((job = job_queue_pop(&batch->starts)))
+		job_free(job);
 	vec_release(&batch->dags);
 	vec_release(&batch->versions);
 	vec_release(&batch->pauses);
