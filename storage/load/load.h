@@ -52,6 +52,8 @@ struct load_context {
 	const struct catalog *catalog;
 	const struct object_registry *objects; /* where rejects go */
 	const char *state_dir;                 /* its `tmp` holds spools and prepared rows */
+	/* from so many rows on PostgreSQL gets them at once; 0: where that begins to be quicker */
+	int64_t bulk_rows;
 	/* asked now and then on any thread; non-zero ends the load with ERR_CANCELLED. NULL: never */
 	int (*is_cancelled)(void *data);
 	/* told at most ten times a second, on any thread. NULL: not */

@@ -12,18 +12,24 @@
 /* Which way the rows went, and why. */
 static void explain(const struct load *load, struct load_result *result)
 {
-	const char *how = "row by row";
+	const char *how = "inserted row by row";
 	const char *end = "in one transaction";
+	const char *strategy = load->is_filled ? "fill" : "insert";
+	int is_postgres = db_dialect(load->context.db) == DB_DIALECT_POSTGRES;
 
 	if (load->is_filled)
-		how = "without its indexes, which were made anew after them, because the table was empty";
+		how = "inserted without its indexes, which were made anew after them, because the table was empty";
+	if (load->strategy) {
+		strategy = load->strategy;
+		how = load->strategy_how;
+	}
 	if (load->options.flags & LOAD_DRY_RUN)
 		end = "in a transaction that was rolled back";
 	else if (load->options.chunk_rows != LOAD_CHUNK_NONE)
 		end = "in chunks";
-	str_copy(result->strategy, sizeof(result->strategy), load->is_filled ? "fill" : "insert");
+	str_copy(result->strategy, sizeof(result->strategy), strategy);
 	snprintf(result->strategy_reason, sizeof(result->strategy_reason),
-	         "SQLite: rows were prepared in %s, then inserted %s, %s",
+	         "%s: rows were prepared in %s, then %s, %s", is_postgres ? "PostgreSQL" : "SQLite",
 	         load->stage.fd >= 0 ? "a file" : "memory", how, end);
 }
 

@@ -61,6 +61,8 @@ struct load {
 	struct load_counts now, stored;
 	struct load_error *errors;
 	struct load_result result;
+	const char *strategy; /* of the last chunk, where the database has more than one; or NULL */
+	char strategy_how[LOAD_REASON_SIZE / 2];
 	int is_filled;    /* the table was empty, and filled without its indexes */
 	int is_relaxed;   /* commits of this connection wait for no disk */
 	int is_truncated; /* the table was emptied in the open transaction */

@@ -8,6 +8,7 @@
 #include "lib/clock.h"
 #include "lib/fault.h"
 #include "lib/mem.h"
+#include "storage/load/load_copy.h"
 #include "storage/load/load_fill.h"
 
 enum {
@@ -248,8 +249,8 @@ static int add_reject(struct load *load, const struct stage_entry *entry, struct
 	return reject_spool_add(&load->spool, entry, err);
 }
 
-static int reject_stored(struct load *load, struct stage_entry *entry,
-                         const struct table_reject *reject, struct err *err)
+int load_write_reject(struct load *load, struct stage_entry *entry,
+                      const struct table_reject *reject, struct err *err)
 {
 	entry->values = NULL;
 	entry->code = reject->flaw.code;
@@ -266,7 +267,6 @@ static int write_entry(struct load *load, struct stage_entry *entry, const struc
 	int outcome;
 
 	load->now.line = entry->line;
-	load->turn_rows++;
 	if (!entry->values) {
 		load->staged_rejects--;
 		return add_reject(load, entry, err);
@@ -276,11 +276,16 @@ static int write_entry(struct load *load, struct stage_entry *entry, const struc
 	if (outcome < 0)
 		return err_prefix(err, "line %" PRId64, entry->line);
 	if (outcome == TABLE_WRITER_REJECTED)
-		return reject_stored(load, entry, &reject, err);
+		return load_write_reject(load, entry, &reject, err);
 	load->now.inserted += outcome == TABLE_WRITER_INSERTED;
 	load->now.updated += outcome == TABLE_WRITER_UPDATED;
 	load->now.skipped += outcome == TABLE_WRITER_SKIPPED;
 	return 0;
+}
+
+int load_write_entry(struct load *load, struct stage_entry *entry, struct err *err)
+{
+	return write_entry(load, entry, NULL, err);
 }
 
 /* Empties the table, in the same transaction as everything else of the load. */
@@ -397,6 +402,7 @@ static int write_entries(struct load *load, struct stage *stage, struct load_fil
 	while ((more = stage_next(stage, &entry, err)) > 0) {
 		if (fill && (waits = load_fill_wait(fill, &entry, err)) < 0)
 			return -1;
+		load->turn_rows += !waits;
 		if (!waits && write_entry(load, &entry, fill, err) < 0)
 			return -1;
 		done++;
@@ -419,8 +425,11 @@ static int fill_table(struct load *load, struct load_fill *fill, struct err *err
 static int write_all(struct load *load, struct err *err)
 {
 	struct load_fill fill;
-	int result = load_fill_begin(&fill, load, err);
+	int result = load_copy_write(load, err);
 
+	if (result != 0)
+		return result < 0 ? -1 : 0;
+	result = load_fill_begin(&fill, load, err);
 	stage_rewind(&load->stage);
 	if (result > 0)
 		result = fill_table(load, &fill, err);

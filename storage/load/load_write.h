@@ -32,6 +32,11 @@ MUST_CHECK int load_write_finish(struct load *load, struct err *err);
  * cancelled. */
 MUST_CHECK int load_write_turn(struct load *load, struct err *err);
 
+/* One entry of the stage, row by row, and one that was refused already; for load_copy.c. */
+MUST_CHECK int load_write_entry(struct load *load, struct stage_entry *entry, struct err *err);
+MUST_CHECK int load_write_reject(struct load *load, struct stage_entry *entry,
+                                 const struct table_reject *reject, struct err *err);
+
 /* Asks for cancellation and tells progress; cheap enough for every few hundred rows. */
 MUST_CHECK int load_write_tick(struct load *load, struct err *err);
 

@@ -1,7 +1,7 @@
 /* row_binding.c - values of the catalog to and from statements */
 #include "storage/repo/row_binding.h"
 
-static enum db_type db_type_of(const struct column *column)
+enum db_type row_binding_type(const struct column *column)
 {
 	switch (column->type) {
 	case COLUMN_INT:
@@ -30,10 +30,9 @@ static enum db_type db_type_of(const struct column *column)
 	return DB_TEXT;
 }
 
-void row_binding_set(struct db_stmt *stmt, int index, const struct column *column,
-                     const struct value *value)
+struct db_value row_binding_value(const struct column *column, const struct value *value)
 {
-	struct db_value bound = {.type = db_type_of(column), .size = value->size};
+	struct db_value bound = {.type = row_binding_type(column), .size = value->size};
 
 	switch (value->kind) {
 	case VALUE_UNSET:
@@ -52,6 +51,14 @@ void row_binding_set(struct db_stmt *stmt, int index, const struct column *colum
 		bound.as.text = value->as.text;
 		break;
 	}
+	return bound;
+}
+
+void row_binding_set(struct db_stmt *stmt, int index, const struct column *column,
+                     const struct value *value)
+{
+	struct db_value bound = row_binding_value(column, value);
+
 	db_bind(stmt, index, &bound);
 }
 
@@ -83,7 +90,7 @@ int row_binding_get(struct db_stmt *stmt, int index, const struct column *column
 {
 	struct db_value stored;
 
-	if (db_column(stmt, index, db_type_of(column), column->scale, &stored) < 0)
+	if (db_column(stmt, index, row_binding_type(column), column->scale, &stored) < 0)
 		return err_set(err, ERR_DAMAGED, "column '%s' holds what is not of type '%s'",
 		               column->name, catalog_type_name(column->type));
 	*value = value_of(&stored);

@@ -11,6 +11,10 @@
 #include "storage/catalog/catalog.h"
 #include "storage/db/db.h"
 
+/* What the column keeps, and the value as a driver takes it; VALUE_UNSET is NULL. Text is borrowed. */
+enum db_type row_binding_type(const struct column *column);
+struct db_value row_binding_value(const struct column *column, const struct value *value);
+
 /* VALUE_UNSET binds NULL. Text is borrowed until the statement ends. */
 void row_binding_set(struct db_stmt *stmt, int index, const struct column *column,
                      const struct value *value);

@@ -205,6 +205,18 @@ void table_writer_close(struct table_writer *writer)
 	free(writer);
 }
 
+void table_writer_describe(const struct table_writer *writer, struct table_writer_shape *shape)
+{
+	*shape = (struct table_writer_shape){
+		.options = &writer->options,
+		.inserted = writer->inserted,
+		.updated = writer->updated,
+		.insert_count = writer->insert_count,
+		.update_count = writer->update_count,
+		.same = writer->row,
+	};
+}
+
 void table_writer_begin(struct table_writer *writer)
 {
 	for (size_t i = 0; i < writer->reference_count; i++)

@@ -49,6 +49,17 @@ MUST_CHECK struct table_writer *table_writer_open(struct db *db, const struct ta
                                                   struct err *err);
 void table_writer_close(struct table_writer *writer);
 
+/* How it writes rows, for who writes many at once in the same way. The writer's. */
+struct table_writer_shape {
+	const struct table_writer_options *options;
+	const struct column *const *inserted, *const *updated; /* what a row sets */
+	size_t insert_count, update_count;
+	const struct value
+		*same; /* by column position: of inserted columns that rows do not give */
+};
+
+void table_writer_describe(const struct table_writer *writer, struct table_writer_shape *shape);
+
 /* Call in each new transaction, before its first row: what the last one knew may have changed. */
 void table_writer_begin(struct table_writer *writer);
 /* Call before each commit: generated ids go on behind those that were given. */

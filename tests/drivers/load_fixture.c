@@ -16,8 +16,13 @@
 
 enum { CACHE_BYTES = 32 * 1024 * 1024 };
 
+/* 0: as many as the loader thinks best. */
+static int64_t bulk_rows;
+
 TCase *load_fixture_cases(int argc, char **argv)
 {
+	if (argc > 2 && str_equal(argv[2], "bulk"))
+		bulk_rows = 1;
 	return place_cases(argc, argv);
 }
 
@@ -87,6 +92,7 @@ static void migrate(struct load_fixture *f)
 	f->context.catalog = f->catalog;
 	f->context.objects = f->objects;
 	f->context.state_dir = f->folder;
+	f->context.bulk_rows = bulk_rows;
 }
 
 void load_fixture_init(struct load_fixture *f, const char *const *tables, size_t count)

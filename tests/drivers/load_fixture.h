@@ -28,7 +28,8 @@ struct load_fixture {
 	struct load_result result;
 };
 
-/* For main(): cases for the kind of database that the arguments name. */
+/* For main(): cases for the kind of database that the arguments name; `bulk` behind it: every load goes
+ * into PostgreSQL as a large one does. */
 TCase *load_fixture_cases(int argc, char **argv);
 int load_fixture_is_postgres(void);
 
