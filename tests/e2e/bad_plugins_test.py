@@ -7,6 +7,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from processes import is_alive  # noqa: E402
 from project import Project, binary  # noqa: E402
 
 BAD_PLUGINS = os.environ.get("BAD_PLUGINS",
@@ -68,15 +69,6 @@ def processes_in(folder):
         except OSError:
             continue  # gone, or not ours
     return found
-
-
-def is_alive(pid):
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
-        return file.read().rpartition(")")[2].split()[0] != "Z"
 
 
 class BadPlugins(unittest.TestCase):

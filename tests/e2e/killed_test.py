@@ -6,6 +6,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from processes import is_alive  # noqa: E402
 from project import Project, ProjectTest  # noqa: E402
 
 # Ignores every signal it can; so do a child, one in another session, and a daemon (double fork).
@@ -51,14 +52,6 @@ tasks:
   hold: {use: shell.run, KEYS with: {argv: [ARGV], cwd: FOLDER}}
 """
 KINDS = ("child", "session", "daemon", "self")
-
-
-def is_alive(pid):
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-            return file.read().rsplit(")", 1)[1].split()[0] not in "ZX"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 def write_project(project):

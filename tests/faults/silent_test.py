@@ -6,6 +6,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from processes import is_alive, is_stopped  # noqa: E402
 from project import Project, count_of  # noqa: E402
 
 SILENCE_MS = "600"  # 30 s otherwise
@@ -28,22 +29,6 @@ tasks:
 WIDE = "defaults: {retries: 0}\ntasks:\n" + "".join(
     f"  t{i}: {{use: flow.noop}}\n" for i in range(400))
 JOBS = "id,job\n1,one\n2,two\n"
-
-
-def is_alive(pid):
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-            return file.read().rsplit(")", 1)[1].split()[0] not in "ZX"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
-def is_stopped(pid):
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-            return file.read().rsplit(")", 1)[1].split()[0] == "T"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 def children(pid):

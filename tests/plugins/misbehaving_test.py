@@ -5,9 +5,12 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import unittest
 
-from runner_client import RUNNER, Runner, bad_plugin, is_alive
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from processes import is_alive  # noqa: E402
+from runner_client import RUNNER, Runner, bad_plugin  # noqa: E402
 
 
 class Crashes(unittest.TestCase):

@@ -8,8 +8,10 @@ import subprocess
 import sys
 import unittest
 
-from runner_client import PATIENCE_S, PLUGINS, RUNNER, Runner, is_alive
-from runner_project import Case, Project
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from processes import is_alive  # noqa: E402
+from runner_client import PATIENCE_S, PLUGINS, RUNNER, Runner  # noqa: E402
+from runner_project import Case, Project  # noqa: E402
 
 
 class Flow(Case):

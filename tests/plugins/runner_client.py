@@ -156,12 +156,3 @@ class Runner:
 
 def bad_plugin(name):
     return os.path.join(BAD_PLUGINS, name + ".so")
-
-
-def is_alive(pid):
-    """Whether a process runs; a zombie does not."""
-    try:
-        with open("/proc/%d/stat" % pid, encoding="ascii") as file:
-            return file.read().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
