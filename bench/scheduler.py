@@ -1,4 +1,6 @@
-"""Tasks per second, chains, shells, latency; start, idle memory and wakeups. Peers: ninja, SQLite.
+"""Tasks per second, chains, shells, latency; start, idle memory and wakeups.
+
+Peers: ninja, SQLite, Dagu where it is installed.
 
 Both sides create, order and run the same graph from nothing. Ninja keeps no durable history (its log
 is not synced) and runs in the foreground; we store every state with SQLite FULL and are asked over
@@ -36,18 +38,34 @@ def dag(name, count, use, chained=False):
     return "\n".join(lines) + "\n"
 
 
-def shell_dag(name, count):
-    return f"dag: {name}\ntasks:\n" + "".join(
-        f"  t{i}: {{use: shell.run, with: {{argv: ['true']}}}}\n" for i in range(count))
+def shell_dag(name, count, chained=False):
+    return dag(name, count, "shell.run, with: {argv: ['true']}", chained)
 
 
-def ninja(count):
+def dagu(count, chained=False):
+    """Seconds of Dagu for as many commands `true`, two at a time; None where it is not installed."""
+    if not shutil.which("dagu"):
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "bench.yaml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("type: graph\nmaxActiveSteps: 2\nsteps:\n" + "".join(
+                f"  - {{name: t{i}, command: 'true'"
+                f"{f', depends: [t{i - 1}]' if chained and i else ''}}}\n" for i in range(count)))
+        started = time.monotonic()
+        subprocess.run(["dagu", "start", path], check=True, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL,
+                       env={**os.environ, "HOME": folder, "DAGU_HOME": folder})
+        return time.monotonic() - started
+
+
+def ninja(count, chained=False):
     """Seconds of ninja for as many commands `true`."""
     folder = tempfile.mkdtemp()
     try:
         with open(os.path.join(folder, "build.ninja"), "w", encoding="utf-8") as file:
             file.write("rule r\n  command = true\n" + "".join(
-                f"build t{i}: r\n" for i in range(count)))
+                f"build t{i}: r{f' t{i - 1}' if chained and i else ''}\n" for i in range(count)))
         started = time.monotonic()
         subprocess.run(["ninja", "-j2"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
         return time.monotonic() - started
@@ -182,6 +200,19 @@ class Runs:
         ours = report.median(lambda: self.seconds("shells"))
         report.fewer_is_better(f"{SHELLS} x shell.run true", ours,
                                report.median(lambda: ninja(SHELLS)), "ninja -j2", 1.3)
+        self.beside_dagu(ours, False)
+        ours = report.median(lambda: self.seconds("shellchain"))
+        peer = report.median(lambda: ninja(SHELLS, True))
+        report.row(f"chain of {SHELLS} x shell.run true, durable", f"{ours:.3f} s",
+                   f"ninja {peer:.3f} s", f"{ours / peer:.2f}", "", None)
+        self.beside_dagu(ours, True)
+
+    @staticmethod
+    def beside_dagu(ours, chained):
+        peer = dagu(SHELLS, chained)
+        report.row("  the same against Dagu", f"{ours:.3f} s",
+                   "dagu: absent" if peer is None else f"dagu {peer:.3f} s",
+                   "" if peer is None else f"{ours / peer:.2f}", "", None)
 
     def latency(self):
         waits = []
@@ -241,10 +272,15 @@ def switches(pid):
 
 
 def idle():
-    """Memory and wakeups of the whole tree with one warm runner and no connection open."""
+    """Memory and wakeups of the whole tree with one warm runner and no connection open, while a
+    schedule and a task that waits have their timers."""
     with Project() as project:
         project.dag("single", dag("single", 1, "flow.noop"))
+        project.dag("daily", "schedule: '0 0 * * *'\n" + dag("daily", 1, "flow.noop"))
+        project.dag("long", "dag: long\ntasks:\n  t0: {use: time.wait, with: {for: 1h}}\n")
         project.start()
+        project.wait_for_dag("long")
+        project.trigger("long")
         project.wait_for_dag("single")
         project.run_dag("single")
         pid = project.server.pid
@@ -307,6 +343,7 @@ def main():
         for count in CHAIN_COUNTS:
             project.dag(f"chain{count}", dag(f"chain{count}", count, "flow.noop", chained=True))
         project.dag("shells", shell_dag("shells", SHELLS))
+        project.dag("shellchain", shell_dag("shellchain", SHELLS, chained=True))
         project.dag("single", dag("single", 1, "flow.noop"))
         project.start()
         project.wait_for_dag("single")
