@@ -22,7 +22,7 @@ struct command;
 struct log_store;
 
 /* What /readyz says. Anything but ready is a 503; draining is entered by api_drain(). */
-enum api_state { API_STARTING, API_READY, API_UNREADY, API_DRAINING };
+enum api_state { API_STARTING, API_READY, API_UNREADY, API_DRAINING, API_STANDBY };
 
 /* How far a running task has come, as the service heard it last; lives in memory only. */
 struct api_progress {

@@ -96,10 +96,16 @@ static void check_route(struct request *request)
 
 static void check_state(struct request *request)
 {
+	struct err err;
+	enum api_state state;
+
 	if (request->route && request->route->flags & ROUTE_ALWAYS)
 		return;
-	if (session_state(request->session->shared, NULL, 0) == API_STARTING)
+	state = session_state(request->session->shared, err.text, sizeof(err.text));
+	if (state == API_STARTING)
 		refuse(request, PROBLEM_OVERLOADED, "the server is starting");
+	else if (state == API_STANDBY)
+		refuse(request, PROBLEM_OVERLOADED, arena_printf(&request->arena, "%s", err.text));
 }
 
 /* `type/subtype`, whatever parameters follow. */

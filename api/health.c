@@ -23,6 +23,9 @@ void health_ready(struct request *request)
 	case API_STARTING:
 		respond_problem(request, PROBLEM_OVERLOADED, "the server is starting");
 		break;
+	case API_STANDBY:
+		respond_problem(request, PROBLEM_OVERLOADED, "%s", reason);
+		break;
 	case API_UNREADY:
 		respond_problem(request, PROBLEM_DATABASE_UNAVAILABLE, "%s",
 		                *reason ? reason : "the server is not ready");

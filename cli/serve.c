@@ -125,6 +125,7 @@ static void on_state(void *context, enum service_state state, const char *reason
 		[SERVICE_STARTING] = API_STARTING,
 		[SERVICE_READY] = API_READY,
 		[SERVICE_IN_TROUBLE] = API_UNREADY,
+		[SERVICE_STANDBY] = API_STANDBY,
 	};
 	const struct serve *serve = context;
 
@@ -257,8 +258,17 @@ static int open_logs(struct serve *serve, struct err *err)
 	return 0;
 }
 
+/* While another leads, /livez says that this one lives, and all else who leads. 1: told to end. */
+static int stand_by(struct serve *serve, struct err *err)
+{
+	return start_api(serve, err) < 0 ? -1 : service_stand_by(serve->service, err);
+}
+
+/* 1: told to end. */
 static int open_all(struct serve *serve, struct err *err)
 {
+	int result;
+
 	struct service_events events = {.state = on_state, .context = serve};
 
 	if (read_catalog(serve, err) < 0 || open_logs(serve, err) < 0)
@@ -266,9 +276,12 @@ static int open_all(struct serve *serve, struct err *err)
 	if (serve->objects)
 		events.upload_log = upload_log;
 	serve->service = service_open(serve->config, &events, err);
-	if (!serve->service || open_data(serve, err) < 0)
+	if (!serve->service)
 		return -1;
-	return start_api(serve, err);
+	result = service_must_stand_by(serve->service) ? stand_by(serve, err) : 0;
+	if (result != 0 || open_data(serve, err) < 0)
+		return result > 0 ? 1 : -1;
+	return serve->api ? 0 : start_api(serve, err);
 }
 
 int serve_run(struct config *config, struct err *err)
@@ -290,7 +303,8 @@ int serve_run(struct config *config, struct err *err)
 	catalog_free(serve.catalog);
 	object_registry_free(serve.objects);
 	arena_release(&serve.arena);
-	if (result == 0)
-		log_info("serve", "stopped");
-	return result;
+	if (result < 0)
+		return -1;
+	log_info("serve", "stopped");
+	return 0;
 }

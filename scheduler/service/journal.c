@@ -21,6 +21,8 @@ enum {
 	SMALL_ROWS = 16,            /* of a batch that the owner stores itself */
 	SLOW_COMMIT_US = 2000,      /* the next ones are the thread's until one is quicker */
 	OWNER_WAITS_MS = 5,         /* for another writer */
+	BEAT_MS = 2000,             /* between two signs of life on a shared database */
+	BEAT_AGAIN_MS = 500,        /* while they cannot be stored */
 };
 
 struct journal {
@@ -36,6 +38,7 @@ struct journal {
 	int is_slow;                /* the last commit was */
 	int is_grown;               /* the log, once */
 	int64_t checkpointed_pages; /* how long the log was then */
+	int is_shared;              /* others watch the lease; all is the thread's */
 
 	/* Under the lock. */
 	struct batch *waiting, *committed;
@@ -167,12 +170,47 @@ static void grow(struct journal *journal)
 		log_warn("journal", "could not grow the log: %s", err.text);
 }
 
+/* The sign of life; tells too whether the database can be reached. */
+static void touch(struct journal *journal)
+{
+	struct err err, before;
+
+	journal_trouble(journal, &before);
+	if (lease_repo_touch(journal->db, &journal->lease, &err) == 0) {
+		if (before.code == ERR_NONE)
+			return;
+		log_info("journal", "the metadata database can be written again");
+		err.code = ERR_NONE;
+	} else if (before.code == ERR_NONE) {
+		log_error("journal", "could not show that this scheduler lives: %s", err.text);
+	}
+	set_trouble(journal, &err);
+}
+
+/* Under the lock: as rest() on a database that others watch. */
+static void rest_shared(struct journal *journal)
+{
+	struct timespec deadline;
+
+	deadline_in(&deadline, journal->trouble.code == ERR_NONE ? BEAT_MS : BEAT_AGAIN_MS);
+	if (pthread_cond_timedwait(&journal->changed, &journal->lock, &deadline) == 0 ||
+	    journal->trouble.code == ERR_STALE)
+		return;
+	pthread_mutex_unlock(&journal->lock);
+	touch(journal);
+	pthread_mutex_lock(&journal->lock);
+}
+
 /* Under the lock: waits a while for a batch, for good once all is checkpointed. */
 static void rest(struct journal *journal)
 {
 	void (*chore)(struct journal *) = journal->is_grown ? checkpoint : grow;
 	struct timespec deadline;
 
+	if (journal->is_shared) {
+		rest_shared(journal);
+		return;
+	}
 	if (journal->is_quiet) {
 		pthread_cond_wait(&journal->changed, &journal->lock);
 		return;
@@ -246,6 +284,7 @@ struct journal *journal_start(struct db *db, const struct lease_repo_lease *leas
 	pthread_condattr_t attributes;
 
 	journal->db = db;
+	journal->is_shared = db_dialect(db) == DB_DIALECT_POSTGRES;
 	journal->lease = *lease;
 	journal->wake = wake;
 	journal->context = context;
@@ -275,7 +314,8 @@ static int borrow(struct journal *journal)
 	int is_lent;
 
 	pthread_mutex_lock(&journal->lock);
-	is_lent = journal->is_at_rest && !journal->is_slow && !is_checkpoint_due(journal);
+	is_lent = journal->is_at_rest && !journal->is_shared && !journal->is_slow &&
+	          !is_checkpoint_due(journal);
 	journal->is_lent = is_lent;
 	if (is_lent && journal->is_quiet) {
 		journal->is_quiet = 0;
@@ -336,6 +376,16 @@ void journal_trouble(struct journal *journal, struct err *trouble)
 	pthread_mutex_unlock(&journal->lock);
 }
 
+/* Whoever stands by may lead at once. */
+static void leave(struct journal *journal)
+{
+	struct err err;
+
+	if (journal->is_shared && journal->trouble.code == ERR_NONE &&
+	    lease_repo_leave(journal->db, &journal->lease, &err) < 0)
+		log_warn("journal", "could not give up the lead: %s", err.text);
+}
+
 void journal_stop(struct journal *journal)
 {
 	if (!journal)
@@ -345,6 +395,7 @@ void journal_stop(struct journal *journal)
 	pthread_cond_signal(&journal->changed);
 	pthread_mutex_unlock(&journal->lock);
 	pthread_join(journal->thread, NULL);
+	leave(journal);
 	batch_free(journal->waiting);
 	batch_free(journal->committed);
 	db_close(journal->db);

@@ -20,13 +20,13 @@
 #include "scheduler/service/backfills.h"
 #include "scheduler/service/child_runs.h"
 #include "scheduler/service/dispatch.h"
+#include "scheduler/service/lead.h"
 #include "scheduler/service/map_info.h"
 #include "scheduler/service/messages.h"
 #include "scheduler/service/reload.h"
 #include "scheduler/service/retention.h"
 #include "scheduler/service/run_info.h"
 #include "scheduler/service/schedules.h"
-#include "storage/repo/lease_repo.h"
 
 enum {
 	MAX_LOST = 3,
@@ -347,40 +347,28 @@ static json_t *make_runner_config(const struct config *config)
 	return object;
 }
 
-static int open_databases(struct leader *leader, struct db **writer, struct err *err)
+static int open_reader(struct leader *leader, struct err *err)
 {
-	const char *url = config_text(leader->config, CONFIG_METADATA_URL);
-	int is_normal =
-		str_equal(config_text(leader->config, CONFIG_DATABASE_DURABILITY), "normal");
-	struct db_options options = {.flags = DB_CREATE | (is_normal ? DB_NORMAL_DURABILITY : 0)};
+	struct db_options options = {.flags = DB_READ_ONLY, .timeout_ms = READER_TIMEOUT_MS};
 
-	*writer = db_open(url, &options, err);
-	if (!*writer)
-		return -1;
-	options = (struct db_options){.flags = DB_READ_ONLY, .timeout_ms = READER_TIMEOUT_MS};
-	if (metadata_migrate(*writer, clock_now_us(), err) == 0)
-		leader->reader = db_open(url, &options, err);
+	leader->reader = db_open(config_text(leader->config, CONFIG_METADATA_URL), &options, err);
 	if (leader->reader && metadata_next_ids(leader->reader, &leader->ids, err) == 0)
 		return 0;
-	db_close(leader->reader);
-	db_close(*writer);
-	leader->reader = *writer = NULL;
 	return err_prefix(err, "metadata database");
 }
 
-static int start_journal(struct leader *leader, void (*wake)(void *context), void *context,
-                         struct err *err)
+static int start_journal(struct leader *leader, const struct leader_owner *owner, struct err *err)
 {
 	struct lease_repo_lease lease;
 	struct db *writer;
 
-	if (open_databases(leader, &writer, err) < 0)
+	if (lead_take(leader->config, owner->epoch, &writer, &lease, err) < 0)
 		return -1;
-	if (lease_repo_take(writer, leader->worker, clock_now_us(), &lease, err) < 0) {
+	if (open_reader(leader, err) < 0) {
 		db_close(writer);
-		return err_prefix(err, "could not take the lead");
+		return -1;
 	}
-	leader->journal = journal_start(writer, &lease, wake, context);
+	leader->journal = journal_start(writer, &lease, owner->wake, owner->context);
 	return 0;
 }
 
@@ -441,8 +429,8 @@ static void set_pools(struct leader *leader)
 	}
 }
 
-struct leader *leader_open(struct config *config, uv_loop_t *loop, void (*wake)(void *context),
-                           void *context, struct err *err)
+struct leader *leader_open(struct config *config, uv_loop_t *loop, const struct leader_owner *owner,
+                           struct err *err)
 {
 	struct leader *leader = mem_alloc(sizeof(*leader));
 
@@ -464,7 +452,7 @@ struct leader *leader_open(struct config *config, uv_loop_t *loop, void (*wake)(
 	if (set_paths(leader, err) < 0 || process_adopt_orphans(err) < 0)
 		goto failed;
 	reload_describe(leader);
-	if (start_journal(leader, wake, context, err) < 0)
+	if (start_journal(leader, owner, err) < 0)
 		goto failed;
 	leader->engine = make_engine(leader);
 	set_pools(leader);

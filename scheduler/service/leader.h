@@ -56,10 +56,17 @@ struct leader {
 	int closed; /* of the two timers */
 };
 
-/* Opens the metadata database and takes the lease; then recovery.h. NULL on error. The loop must
- * outlive it. */
-struct leader *leader_open(struct config *config, uv_loop_t *loop, void (*wake)(void *context),
-                           void *context, struct err *err);
+/* Whom a leader belongs to. */
+struct leader_owner {
+	void (*wake)(void *context); /* any thread: leader_committed() has something */
+	void *context;
+	int64_t epoch; /* of the lease that it takes the place of; LEASE_REPO_ANY */
+};
+
+/* Opens the metadata database and takes the lease; then recovery.h. NULL on error, ERR_STALE when
+ * another has taken it. The loop must outlive it. */
+struct leader *leader_open(struct config *config, uv_loop_t *loop, const struct leader_owner *owner,
+                           struct err *err);
 /* When the fleet is empty; then run the loop until its handles are closed. NULL is fine. */
 void leader_close(struct leader *leader);
 

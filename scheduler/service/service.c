@@ -15,6 +15,7 @@
 #include "scheduler/service/recovery.h"
 #include "scheduler/service/reload.h"
 #include "scheduler/service/retention.h"
+#include "scheduler/service/standby.h"
 #include "scheduler/service/state_lock.h"
 
 enum {
@@ -27,7 +28,8 @@ struct service {
 	struct config *config;
 	uv_loop_t loop;
 	struct leader *leader;
-	int lock_fd; /* state_lock.h */
+	struct standby *standby; /* NULL: nobody else may lead */
+	int lock_fd;             /* state_lock.h */
 	enum service_state state;
 
 	uv_async_t wake;
@@ -295,6 +297,36 @@ static void add_handles(struct service *service)
 	                &(struct dags_watch_events){on_dags_changed, on_dags_settled, service});
 }
 
+static int take_lead(struct service *service, struct err *err)
+{
+	struct leader_owner owner = {
+		.wake = wake_up,
+		.context = service,
+		.epoch = service->standby ? standby_epoch(service->standby) : LEASE_REPO_ANY,
+	};
+
+	service->leader = leader_open(service->config, &service->loop, &owner, err);
+	if (!service->leader)
+		return -1;
+	outbox_set_upload(service->leader->outbox, service->events.upload_log,
+	                  service->events.context);
+	standby_close(service->standby);
+	service->standby = NULL;
+	return 0;
+}
+
+static int open_lead(struct service *service, struct err *err)
+{
+	if (lead_is_shared(service->config)) {
+		service->standby = standby_open(service->config, err);
+		if (!service->standby)
+			return -1;
+		if (standby_must_wait(service->standby))
+			return 0;
+	}
+	return take_lead(service, err);
+}
+
 struct service *service_open(struct config *config, const struct service_events *events,
                              struct err *err)
 {
@@ -307,14 +339,40 @@ struct service *service_open(struct config *config, const struct service_events 
 	uv_loop_init(&service->loop);
 	add_handles(service);
 	service->lock_fd = state_lock_take(config_text(config, CONFIG_STATE_DIR), err);
-	if (service->lock_fd >= 0)
-		service->leader = leader_open(config, &service->loop, wake_up, service, err);
-	if (service->leader) {
-		outbox_set_upload(service->leader->outbox, events->upload_log, events->context);
+	if (service->lock_fd >= 0 && open_lead(service, err) == 0)
 		return service;
-	}
 	service_close(service);
 	return NULL;
+}
+
+int service_must_stand_by(const struct service *service)
+{
+	return service->standby != NULL;
+}
+
+static void on_standby(void *context, const char *who)
+{
+	struct service *service = context;
+	auto_buf struct buf reason = {0};
+
+	buf_printf(&reason, "standby: '%s' leads", who);
+	service->state = SERVICE_STANDBY;
+	service->events.state(service->events.context, SERVICE_STANDBY, reason.data);
+}
+
+int service_stand_by(struct service *service, struct err *err)
+{
+	for (;;) {
+		if (standby_wait(service->standby, on_standby, service))
+			return 1;
+		if (take_lead(service, err) == 0)
+			break;
+		/* another standby was quicker, or the database has gone again */
+		if (err->code != ERR_STALE && err->code != ERR_UNAVAILABLE)
+			return -1;
+	}
+	set_state(service, SERVICE_STARTING, "");
+	return 0;
 }
 
 int service_run(struct service *service, struct err *err)
@@ -369,6 +427,7 @@ void service_close(struct service *service)
 		return;
 	refuse_commands(service);
 	leader_close(service->leader);
+	standby_close(service->standby);
 	/* no callback of ours may run any more: the leader is gone */
 	uv_walk(&service->loop, close_handle, NULL);
 	uv_run(&service->loop, UV_RUN_DEFAULT);

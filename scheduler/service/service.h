@@ -20,6 +20,7 @@ enum service_state {
 	SERVICE_READY,
 	SERVICE_IN_TROUBLE, /* the journal cannot be stored for now */
 	SERVICE_DRAINING,
+	SERVICE_STANDBY, /* another leads on the metadata database */
 };
 
 struct service_events {
@@ -34,6 +35,10 @@ struct service_events {
 /* ERR_CONFLICT names the process that has the state directory. NULL on error. */
 struct service *service_open(struct config *config, const struct service_events *events,
                              struct err *err);
+/* Another leads: service_stand_by() comes before service_run(). */
+int service_must_stand_by(const struct service *service);
+/* Until this one leads: 0; 1: it was told to end; -1. */
+MUST_CHECK int service_stand_by(struct service *service, struct err *err);
 /* Until it was told to end. */
 MUST_CHECK int service_run(struct service *service, struct err *err);
 void service_close(struct service *service);

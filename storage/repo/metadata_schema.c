@@ -124,6 +124,10 @@ static const char backfills[] =
 	"CREATE INDEX backfill_unfinished ON backfill (id) WHERE ended_at IS NULL;";
 static const char run_types[] = "CREATE INDEX run_type ON run (type, id);";
 
+/* shows that the leader is alive; the state directory it works in, null once it has left */
+static const char beats[] = "ALTER TABLE lease ADD COLUMN beat BIGINT NOT NULL DEFAULT 0;"
+			    "ALTER TABLE lease ADD COLUMN home TEXT;";
+
 const struct metadata_schema_step metadata_schema_steps[] = {
 	{"DAGs, runs, tasks, attempts and outputs", first},
 	{"commands, workers, pools and what is around runs", second},
@@ -135,5 +139,6 @@ const struct metadata_schema_step metadata_schema_steps[] = {
 	{"when a schedule was seen", schedules},
 	{"what backfills have done", backfills},
 	{"runs by type", run_types},
+	{"whether the leader is alive", beats},
 };
 const size_t metadata_schema_count = countof(metadata_schema_steps);

@@ -128,9 +128,10 @@ END_TEST
 
 START_TEST(a_lease_lets_one_leader_store_each_batch_once)
 {
+	struct lease_repo_claim second = {"second", "b", LEASE_REPO_ANY, 2};
 	struct lease_repo_lease old, leader;
 
-	OK(lease_repo_take(db, "first", 1, &old, &err));
+	OK(lease_repo_take(db, &(struct lease_repo_claim){"first", "a", 0, 1}, &old, &err));
 	OK(db_begin(db, DB_WRITE, &err));
 	ck_assert_int_eq(lease_repo_advance(db, &old, &err), 0);
 	OK(db_commit(db, &err));
@@ -140,7 +141,7 @@ START_TEST(a_lease_lets_one_leader_store_each_batch_once)
 	db_rollback(db);
 	old.batch++;
 	ck_assert_int_eq(lease_repo_advance(db, &old, &err), 0);
-	OK(lease_repo_take(db, "second", 2, &leader, &err));
+	OK(lease_repo_take(db, &second, &leader, &err));
 	ck_assert_int_eq(leader.epoch, old.epoch + 1);
 	ck_assert_int_eq(lease_repo_advance(db, &old, &err), -1);
 	ck_assert_int_eq(err.code, ERR_STALE);
@@ -149,6 +150,36 @@ START_TEST(a_lease_lets_one_leader_store_each_batch_once)
 	leader.batch = 7;
 	ck_assert_int_eq(lease_repo_advance(db, &leader, &err), -1);
 	ck_assert_int_eq(err.code, ERR_INTERNAL);
+}
+END_TEST
+
+START_TEST(a_lease_shows_whether_its_leader_lives)
+{
+	struct lease_repo_claim claim = {"first", "a", 0, 1};
+	struct lease_repo_lease old, leader;
+	struct lease_repo_row before, row;
+
+	ck_assert_int_eq(lease_repo_read(db, &row, &err), 0);
+	OK(lease_repo_take(db, &claim, &old, &err));
+	ck_assert_int_eq(lease_repo_read(db, &before, &err), 1);
+	ck_assert_str_eq(before.holder, "first");
+	ck_assert_str_eq(before.home, "a");
+	OK(lease_repo_touch(db, &old, &err));
+	ck_assert_int_eq(lease_repo_read(db, &row, &err), 1);
+	ck_assert_int_ne(row.beat, before.beat);
+	/* two want it, who have both seen the same */
+	claim = (struct lease_repo_claim){"second", "b", row.epoch, 2};
+	OK(lease_repo_take(db, &claim, &leader, &err));
+	ck_assert_int_eq(lease_repo_take(db, &claim, &old, &err), -1);
+	ck_assert_int_eq(err.code, ERR_STALE);
+	ck_assert_int_eq(lease_repo_touch(db, &old, &err), -1);
+	ck_assert_int_eq(err.code, ERR_STALE);
+	OK(lease_repo_leave(db, &old, &err));
+	ck_assert_int_eq(lease_repo_read(db, &row, &err), 1);
+	ck_assert_str_eq(row.home, "b");
+	OK(lease_repo_leave(db, &leader, &err));
+	ck_assert_int_eq(lease_repo_read(db, &row, &err), 1);
+	ck_assert_str_eq(row.home, "");
 }
 END_TEST
 
@@ -311,6 +342,7 @@ int main(int argc, char **argv)
 	tcase_add_test(cases, an_attempt_that_goes_on_keeps_its_number_and_first_start);
 	tcase_add_test(cases, outputs_are_seen_of_the_latest_attempt_once_it_has_succeeded);
 	tcase_add_test(cases, a_lease_lets_one_leader_store_each_batch_once);
+	tcase_add_test(cases, a_lease_shows_whether_its_leader_lives);
 	tcase_add_test(cases, a_dag_keeps_its_pause_when_its_file_changes);
 	tcase_add_test(cases, a_command_is_carried_out_once);
 	tcase_add_test(cases, pools_are_set_and_removed);
