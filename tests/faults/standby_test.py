@@ -8,6 +8,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from processes import is_alive  # noqa: E402
 from project import Project, binary, free_port  # noqa: E402
 
 HOLD = """
@@ -17,14 +18,6 @@ tasks:
   hold: {use: shell.run, needs: [first], with: {script: "echo $$ >> 'FOLDER/begun'; while ! test -e 'FOLDER/go'; do sleep 0.05; done"}}
   after: {use: shell.run, needs: [hold], with: {script: "echo after >> 'FOLDER/ledger'"}}
 """
-
-
-def is_alive(pid):
-    try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-            return file.read().rsplit(")", 1)[1].split()[0] not in "ZX"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 class Standby(unittest.TestCase):
