@@ -1,5 +1,6 @@
 """Callbacks: webhooks and commands by the outbox, at least once, whatever the other side does."""
 
+import contextlib
 import hashlib
 import hmac
 import http.server
@@ -262,13 +263,15 @@ on_success:
             with self.subTest(point=point), Project() as self.project:
                 self.start(f'on_success: [{{webhook: "{self.url("/" + point)}"}}]\n' + QUICK,
                            MILLRACE_FAULT=point)
-                run = self.project.trigger("d", "r")
+                # the answer may be lost with the server
+                with contextlib.suppress(OSError):
+                    self.project.trigger("d", "r")
                 self.project.wait(lambda: self.project.server.poll() is not None, "its death")
                 self.project.kill()
                 count = len(self.receiver.of("/" + point))
                 self.project.start()
                 got = self.receiver.wait("/" + point, count + 1)
-                self.assertEqual({body["run_id"] for _, body in got}, {run})
+                self.assertEqual({body["run_id"] for _, body in got}, {"r"})
                 self.assertEqual(len({headers["X-Millrace-Delivery"] for headers, _ in got}), 1)
 
     def test_a_test_tells_nobody(self):
