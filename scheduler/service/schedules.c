@@ -12,7 +12,7 @@
 #include "scheduler/service/schedule_entry.h"
 #include "scheduler/service/schedule_objects.h"
 
-enum { LONGEST_SLEEP_MS = 1000 }; /* a clock that was set is noticed by then */
+enum { LONGEST_SLEEP_MS = 2000 }; /* a clock that was set is noticed by then */
 
 struct schedules {
 	struct leader *leader;
