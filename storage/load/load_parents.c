@@ -129,6 +129,7 @@ static int keep_table(struct load *load, struct load_parent *parent, enum load_p
 static int ask(struct load_parents *parents, struct load_parent *parent, struct load *load,
                enum load_parents_keep keep, struct err *err)
 {
+	const struct bulk_look_ids ids = {parent->pending, parent->pending_count};
 	int64_t *found = mem_array(LOAD_PARENTS_BATCH, sizeof(*found));
 	enum bulk_look_keep how;
 	int64_t count = -1;
@@ -138,8 +139,8 @@ static int ask(struct load_parents *parents, struct load_parent *parent, struct 
 		how = keep != LOAD_PARENTS_KEEP_NONE && parent->kept <= LOAD_PARENTS_ROW_LOCKS
 		              ? BULK_LOOK_KEEP
 		              : BULK_LOOK_ONLY;
-		count = bulk_look_parents(load->context.db, parent->column->references,
-		                          parent->pending, parent->pending_count, how, found, err);
+		count = bulk_look_parents(load->context.db, parent->column->references, &ids, how,
+		                          found, err);
 	}
 	if (count >= 0)
 		note_missing(parents, parent, found, (size_t)count);

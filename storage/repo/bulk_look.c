@@ -105,8 +105,9 @@ int bulk_look_table(struct db *db, const struct table *table, struct bulk_look *
 	return try_replica(db, look, err);
 }
 
-int64_t bulk_look_parents(struct db *db, const struct table *parent, const int64_t *ids,
-                          size_t count, enum bulk_look_keep keep, int64_t *found, struct err *err)
+int64_t bulk_look_parents(struct db *db, const struct table *parent,
+                          const struct bulk_look_ids *ids, enum bulk_look_keep keep, int64_t *found,
+                          struct err *err)
 {
 	auto_buf struct buf sql = {0};
 	auto_buf struct buf list = {0};
@@ -120,14 +121,14 @@ int64_t bulk_look_parents(struct db *db, const struct table *parent, const int64
 	           " p JOIN unnest($1::bigint[]) AS u(wanted) ON p.\"id\" = u.wanted"
 	           " WHERE p.\"deleted_at\" IS NULL%s",
 	           keep == BULK_LOOK_KEEP ? " FOR KEY SHARE OF p" : "");
-	for (size_t i = 0; i < count; i++)
-		buf_printf(&list, "%c%" PRId64, i ? ',' : '{', ids[i]);
-	buf_text(&list, count ? "}" : "{}");
+	for (size_t i = 0; i < ids->count; i++)
+		buf_printf(&list, "%c%" PRId64, i ? ',' : '{', ids->items[i]);
+	buf_text(&list, ids->count ? "}" : "{}");
 	stmt = db_cached(db, buf_string(&sql), err);
 	if (!stmt)
 		return -1;
 	db_bind_text(stmt, 1, buf_string(&list));
-	while ((more = db_step(stmt, err)) > 0 && got < (int64_t)count)
+	while ((more = db_step(stmt, err)) > 0 && got < (int64_t)ids->count)
 		found[got++] = db_column_int(stmt, 0);
 	db_reset(stmt);
 	return more < 0 ? -1 : got;

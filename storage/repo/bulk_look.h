@@ -31,12 +31,18 @@ struct bulk_look {
 MUST_CHECK int bulk_look_table(struct db *db, const struct table *table, struct bulk_look *look,
                                struct err *err);
 
-/* Which of these ids are rows of `parent` that are not hidden: their ids go to `found`, which has room
- * for `count`. With `keep` they stay there until the transaction ends. How many, or -1. */
 enum bulk_look_keep { BULK_LOOK_ONLY, BULK_LOOK_KEEP };
-MUST_CHECK int64_t bulk_look_parents(struct db *db, const struct table *parent, const int64_t *ids,
-                                     size_t count, enum bulk_look_keep keep, int64_t *found,
-                                     struct err *err);
+
+struct bulk_look_ids {
+	const int64_t *items;
+	size_t count;
+};
+
+/* Which of these ids are rows of `parent` that are not hidden: their ids go to `found`, which has room
+ * for all. With BULK_LOOK_KEEP they stay there until the transaction ends. How many, or -1. */
+MUST_CHECK int64_t bulk_look_parents(struct db *db, const struct table *parent,
+                                     const struct bulk_look_ids *ids, enum bulk_look_keep keep,
+                                     int64_t *found, struct err *err);
 /* Nobody changes the parent until the transaction ends. */
 MUST_CHECK int bulk_look_keep_all(struct db *db, const struct table *parent, struct err *err);
 
