@@ -504,8 +504,8 @@ static int prepare_store(const struct bulk_repo *bulk, int unchecked, struct err
 {
 	if (unchecked)
 		return bulk_repo_check_references(bulk->db, 0, err);
-	return db_exec(bulk->db, "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off",
-	               err);
+	return db_exec(bulk->db,
+	               "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off", err);
 }
 
 static int end_store(const struct bulk_repo *bulk, int unchecked, struct err *err)
