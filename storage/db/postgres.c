@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,39 +55,12 @@ int postgres_wait(struct postgres *pg, short events, int64_t deadline_us, int he
 	}
 }
 
-static void *send_cancel(void *argument)
-{
-	const struct postgres_library *pq;
-	struct err err;
-	char text[256];
-
-	pq = postgres_library(&err);
-	if (pq) {
-		pq->cancel(argument, text, (int)sizeof(text));
-		pq->free_cancel(argument);
-	}
-	return NULL;
-}
-
-/* On a thread: libpq blocks until a server has taken the request, and a frozen one never does. */
-static void request_cancel(struct postgres *pg)
-{
-	PGcancel *cancel = pg->pq->get_cancel(pg->conn);
-	pthread_t thread;
-
-	if (!cancel)
-		return;
-	if (pthread_create(&thread, NULL, send_cancel, cancel) != 0)
-		pg->pq->free_cancel(cancel);
-	else
-		pthread_detach(thread);
-}
-
 void postgres_drop(struct postgres *pg)
 {
 	if (pg->streaming)
 		postgres_stmt_reset((struct db_stmt *)pg->streaming);
 	pg->streaming = NULL;
+	postgres_cancel_forget(pg);
 	pg->pq->finish(pg->conn);
 	pg->conn = NULL;
 }
@@ -127,7 +99,7 @@ static int wait_until_ready(struct postgres *pg, struct err *err)
 		if (asked_to_stop)
 			return lose(pg, "the database does not answer", err);
 		asked_to_stop = 1;
-		request_cancel(pg);
+		postgres_cancel_request(pg);
 		deadline_us = clock_monotonic_us() + GRACE_MS * INT64_C(1000);
 	}
 }
@@ -251,6 +223,8 @@ int postgres_arm(struct postgres *pg, struct err *err)
 
 	if (pg->streaming && postgres_stmt_absorb(pg->streaming, err) < 0)
 		return -1;
+	if (postgres_cancel_settle(pg, clock_monotonic_us() + GRACE_MS * INT64_C(1000)) < 0)
+		return lose(pg, "the database does not answer", err);
 	if (!atomic_load(&db->cancelled))
 		forget_cancel(pg);
 	pg->deadline_us = db->timeout_ms > 0 ? clock_monotonic_us() + db->timeout_ms * 1000 : 0;

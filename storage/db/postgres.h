@@ -31,9 +31,10 @@ struct postgres {
 	unsigned next_name;              /* of a prepared statement */
 	struct postgres_stmt *streaming; /* its rows are on the wire */
 	int64_t changes;
-	int64_t told_timeout_ms; /* what the server knows, -1: nothing */
-	int64_t deadline_us;     /* of what runs now, 0: none */
-	int is_ending;           /* a ROLLBACK does not hear of cancels */
+	int64_t told_timeout_ms;        /* what the server knows, -1: nothing */
+	int64_t deadline_us;            /* of what runs now, 0: none */
+	int is_ending;                  /* a ROLLBACK does not hear of cancels */
+	struct postgres_cancel *cancel; /* a request under way, NULL: none */
 };
 
 /* Rows that were fetched ahead. */
@@ -90,6 +91,14 @@ int postgres_send_copy(struct postgres *pg, const char *bytes, size_t size, stru
 int postgres_end_copy(struct postgres *pg, const char *why, struct err *err);
 /* The connection is of no use any more. */
 void postgres_drop(struct postgres *pg);
+
+/* postgres_cancel.c: asks the server to end what runs, on a thread of its own. */
+void postgres_cancel_request(struct postgres *pg);
+/* Until the request has reached the server, so that it cannot hit what is sent next. 0; -1: it has not by
+ * the deadline, and nothing may be sent on this connection any more. */
+int postgres_cancel_settle(struct postgres *pg, int64_t deadline_us);
+/* The connection goes; whatever still runs cleans up after itself. */
+void postgres_cancel_forget(struct postgres *pg);
 
 /* postgres_stmt.c: the driver's functions of the same names. */
 struct db_stmt *postgres_stmt_prepare(struct db *db, const char *sql, struct err *err);

@@ -68,6 +68,10 @@ static int has_parent(struct db *db, const char *sql, int64_t id, struct err *er
 int row_check_parents(const struct row_check *check, const struct value *values, struct err *err)
 {
 	const struct table *table = check->sql->table;
+	/* on SQLite there is one writer */
+	const char *const *parents = db_dialect(check->db) == DB_DIALECT_POSTGRES
+	                                     ? check->sql->held_parents
+	                                     : check->sql->parents;
 
 	for (size_t i = 0; i < table->column_count; i++) {
 		const struct column *column = &table->columns[i];
@@ -79,7 +83,7 @@ int row_check_parents(const struct row_check *check, const struct value *values,
 		/* a row may be its own parent */
 		if (column->references == table && value_equal(&values[i], &values[TABLE_ID]))
 			continue;
-		found = has_parent(check->db, check->sql->parents[i], values[i].as.integer, err);
+		found = has_parent(check->db, parents[i], values[i].as.integer, err);
 		if (found > 0)
 			continue;
 		if (found < 0)

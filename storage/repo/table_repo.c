@@ -13,6 +13,8 @@
 #include "storage/repo/table_ids.h"
 #include "storage/repo/table_sql.h"
 
+enum { STORE_TRIES = 3 };
+
 struct table_repo {
 	struct arena arena;
 	const struct catalog *catalog;
@@ -295,10 +297,14 @@ static int settle_conflict(const struct table_access *access, const struct value
 static int store(const struct table_access *access, const struct value *row, int64_t *id,
                  struct err *err)
 {
-	int done = settle_conflict(access, row, id, err);
+	int done = 0;
 
-	if (!done)
-		done = insert(access, row, id, err);
+	/* what was in the way may go before it is looked at */
+	for (int try = 0; !done && try < STORE_TRIES; try++) {
+		done = settle_conflict(access, row, id, err);
+		if (!done)
+			done = insert(access, row, id, err);
+	}
 	if (!done)
 		done = settle_conflict(access, row, id, err);
 	if (!done && table_ids_catch_up(access->db, access->table, err) > 0)

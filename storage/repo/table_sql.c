@@ -229,17 +229,26 @@ static void build_keys(struct table_sql *sql, struct arena *arena)
 	sql->has_id = key_sql(table, &table->id, 1, arena);
 }
 
-static void build_parents(struct table_sql *sql, struct arena *arena)
+static const char *const *parent_sqls(const struct table *table, const char *after,
+                                      struct arena *arena)
 {
-	const struct table *table = sql->table;
 	const char **parents = arena_array(arena, table->column_count, sizeof(*parents));
 
 	for (size_t i = 0; i < table->column_count; i++) {
 		if (table->columns[i].references)
-			parents[i] = around("SELECT 1 FROM ", table->columns[i].references,
-			                    " WHERE \"id\" = $1 AND \"deleted_at\" IS NULL", arena);
+			parents[i] = around("SELECT 1 FROM ", table->columns[i].references, after,
+			                    arena);
 	}
-	sql->parents = parents;
+	return parents;
+}
+
+/* A foreign key alone keeps nobody from hiding the parent meanwhile. */
+static void build_parents(struct table_sql *sql, struct arena *arena)
+{
+	sql->parents =
+		parent_sqls(sql->table, " WHERE \"id\" = $1 AND \"deleted_at\" IS NULL", arena);
+	sql->held_parents = parent_sqls(
+		sql->table, " WHERE \"id\" = $1 AND \"deleted_at\" IS NULL FOR SHARE", arena);
 }
 
 struct table_sql *table_sql_new(const struct table *table, struct arena *arena)

@@ -34,6 +34,8 @@ struct table_sql {
 	const char *const *keys;
 	/* by column position: whether $1 is a row of the table referred to; NULL where there is none */
 	const char *const *parents;
+	/* the same where others write at the same time: that row stays as it is until we commit */
+	const char *const *held_parents;
 };
 
 /* Columns to write: those that have the same value in all rows, and the others. */
