@@ -276,12 +276,26 @@ static struct plan random_plan(void)
 	return plan;
 }
 
+/* Where loads go in at once: what they list, row by row and without effect. */
+static const char *rejects_by_rows(struct load_fixture *f, const char *csv, struct plan plan)
+{
+	int64_t bulk_rows = f->context.bulk_rows;
+
+	if (bulk_rows == 0)
+		return NULL;
+	plan.extra = ", 'dry_run': true";
+	f->context.bulk_rows = INT64_MAX;
+	load_fixture_csv(f, "item", csv, options_of(f, &plan));
+	f->context.bulk_rows = bulk_rows;
+	return f->rejects ? load_fixture_rejects(f) : "";
+}
+
 static void one_load(struct load_fixture *f)
 {
 	struct plan plan = random_plan();
 	struct oracle oracle = {0};
 	struct buf csv = {0};
-	const char *text;
+	const char *text, *rejects;
 
 	load_fixture_exec(f, "DELETE FROM item");
 	if (plan.is_prefilled)
@@ -294,8 +308,11 @@ static void one_load(struct load_fixture *f)
 		take(&oracle, &item, &plan);
 	}
 	text = options_of(f, &plan);
+	rejects = rejects_by_rows(f, csv.data, plan);
 	load_fixture_csv(f, "item", csv.data, text);
 	ck_assert_msg(str_starts_with(f->text, "received="), "%s", f->text);
+	if (rejects)
+		ck_assert_str_eq(f->rejects ? load_fixture_rejects(f) : "", rejects);
 	if (!str_equal(stored_counts(f), oracle_counts(f, &oracle)) ||
 	    !str_equal(stored_rows(f, &plan), oracle_rows(f, &oracle, &plan)))
 		ck_abort_msg("options %s, prefilled %d\n%sexpected %s\n%s\nfound %s\n%s", text,
