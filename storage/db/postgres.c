@@ -57,12 +57,15 @@ int postgres_wait(struct postgres *pg, short events, int64_t deadline_us, int he
 
 void postgres_drop(struct postgres *pg)
 {
+	PGconn *conn = pg->conn;
+
+	/* there is no rest of the rows to look for */
+	pg->conn = NULL;
 	if (pg->streaming)
 		postgres_stmt_reset((struct db_stmt *)pg->streaming);
 	pg->streaming = NULL;
 	postgres_cancel_forget(pg);
-	pg->pq->finish(pg->conn);
-	pg->conn = NULL;
+	pg->pq->finish(conn);
 }
 
 static int lose(struct postgres *pg, const char *what, struct err *err)
@@ -333,9 +336,14 @@ static int postgres_begin(struct db *db, enum db_mode mode, struct err *err)
 		return err_set(err, ERR_DENIED, "the database was opened for reading");
 	if (postgres_ready(pg, err) < 0)
 		return -1;
-	return postgres_control(
-		db, mode == DB_WRITE ? "BEGIN READ WRITE" : "BEGIN ISOLATION LEVEL REPEATABLE READ",
-		err);
+	if (mode == DB_READ)
+		return postgres_control(db, "BEGIN ISOLATION LEVEL REPEATABLE READ", err);
+	if (postgres_control(db, "BEGIN READ WRITE", err) == 0)
+		return 0;
+	/* it has no code of its own: a feature that is not there */
+	return err->code == ERR_FAILED ? err_set(err, ERR_UNAVAILABLE,
+	                                         "the database takes no writes, it is a standby")
+	                               : -1;
 }
 
 static void postgres_rollback(struct db *db)

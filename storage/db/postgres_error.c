@@ -151,8 +151,11 @@ static enum err_code login_code(const char *text)
 		const char *part;
 		enum err_code code;
 	} parts[] = {
-		{"password", ERR_DENIED},       {"pg_hba.conf", ERR_DENIED},
-		{"role \"", ERR_DENIED},        {"permission denied", ERR_DENIED},
+		{"too many connections", ERR_UNAVAILABLE},
+		{"password", ERR_DENIED},
+		{"pg_hba.conf", ERR_DENIED},
+		{"role \"", ERR_DENIED},
+		{"permission denied", ERR_DENIED},
 		{"database \"", ERR_NOT_FOUND},
 	};
 
