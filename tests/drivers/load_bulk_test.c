@@ -55,20 +55,33 @@ static void tear_down(void)
 	load_fixture_release(&f);
 }
 
-/* Of ten thousand rows with each kind of bad one; `from` shifts ids and names. */
+enum bad {
+	BAD_ID,
+	BAD_NAME,
+	BAD_TEAM,
+	BAD_HIDDEN_TEAM,
+	BAD_BOSS,
+	BAD_NUMBER,
+	BAD_SIZE,
+	BAD_COUNT = 10
+};
+
+/* One row in a hundred for each kind of bad one, when wanted. Ids and names count from `from`. */
 static void append_rows(struct buf *csv, int from, int rows, int is_bad)
 {
 	buf_text(csv, "id,name,team_id,boss_id,size\n");
 	for (int i = from; i < from + rows; i++) {
-		int kind = is_bad && i % 10 == 0 ? i / 10 % 10 : -1;
-		int id = kind == 0 ? i - 7 : i;
+		const char *boss = i % 3 ? "" : "2";
+		const char *sizes[BAD_COUNT] = {"", "", "", "", "", "x", "999", "", "", ""};
+		int ids[BAD_COUNT] = {[BAD_ID] = i - 7}, names[BAD_COUNT] = {[BAD_NAME] = i - 3};
+		int teams[BAD_COUNT] = {[BAD_TEAM] = 99, [BAD_HIDDEN_TEAM] = TEAMS};
+		int bad = i % 10 ? BAD_COUNT - 1 : i / 10 % BAD_COUNT;
 
-		buf_printf(csv, "%d,P%d,%d,", id, kind == 1 ? i - 3 : i,
-		           kind == 2   ? 99
-		           : kind == 3 ? TEAMS
-		                       : 1 + i % (TEAMS - 1));
-		buf_printf(csv, kind == 4 ? "77," : i % 3 ? "," : "2,");
-		buf_text(csv, kind == 5 ? "x\n" : kind == 6 ? "999\n" : "\n");
+		bad = is_bad ? bad : BAD_COUNT - 1;
+		buf_printf(csv, "%d,P%d,%d,%s,%s\n", ids[bad] ? ids[bad] : i,
+		           names[bad] ? names[bad] : i,
+		           teams[bad] ? teams[bad] : 1 + i % (TEAMS - 1),
+		           bad == BAD_BOSS ? "77" : boss, sizes[bad]);
 	}
 }
 
