@@ -94,6 +94,31 @@ class Refused(Case):
         self.project.write("catalog/new.yaml", TABLE.replace("city", "new"))
         self.refused(7, "the database takes no writes, it is a standby")
 
+    def test_a_server_that_hangs_up_or_says_nothing(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            url = f"postgresql://x@127.0.0.1:{silent.getsockname()[1]}/a?connect_timeout=1"
+            self.refused(7, "could not connect: the database does not answer", url)
+        with socket.create_server(("127.0.0.1", 0)) as rude:
+            url = f"postgresql://x@127.0.0.1:{rude.getsockname()[1]}/a"
+            threading.Thread(target=self.hang_up, args=(rude,), daemon=True).start()
+            self.refused(7, "could not connect", url)
+
+    @staticmethod
+    def hang_up(listener):
+        """Reads what a client says first, and closes."""
+        while True:
+            try:
+                client, _ = listener.accept()
+            except OSError:
+                return
+            with client:
+                client.recv(1)
+
+    def test_the_next_host_is_taken(self):
+        url = f"postgresql:///postgres?host=/nowhere,{self.server.folder}&user={self.server.user}"
+        done = self.project.run("tables", "migrate", check=True, MILLRACE_DATABASE_URL=url)
+        self.assertNotIn("nowhere", done.stderr)
+
 
 class Under(Case):
     """A server at work while its database goes and comes."""
